@@ -1,0 +1,169 @@
+"""The environment, read once and checked: `env` is all that settings know of the outside.
+
+docs/configuration.md describes every variable. What is wrong or missing is said in one sentence
+each, all at once, and ends the process with exit code 2.
+"""
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import dj_database_url
+import dj_email_url
+from environs import Env, EnvValidationError, ValidationError, validate
+
+from operations.development import kept_values, state_folder
+
+EXAMPLES = {
+    "DATABASE_URL": "postgresql://colloquy:password@db.example:5432/colloquy",
+    "BROKER_URL": "redis://:password@broker.example:6379/0",
+    "CACHE_URL": "redis://:password@cache.example:6379/0",
+    "SECRET_KEY": "50 or more random characters",
+    "ALLOWED_HOSTS": "comments.example,www.comments.example",
+    "PUBLIC_URL": "https://comments.example",
+}
+ONE_FILE_EACH = {"EMAIL_BACKEND": "operations.mail.FolderBackend"}
+
+
+class Misconfigured(Exception):
+    """The environment is wrong; `problems` holds a sentence for each variable."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True)
+class Environment:
+    """What the environment says, checked."""
+
+    environment: str
+    debug: bool
+    var: Path
+    port: int
+    public_url: str
+    live_url: str | None
+    allowed_hosts: list[str]
+    trusted_proxies: int
+    secret_key: str
+    database: dict[str, Any]
+    broker_url: str
+    cache_url: str
+    key_prefix: str
+    email: dict[str, Any]
+    email_from: str
+    rate_limits: bool
+
+
+def read() -> Environment:
+    """Read and check the environment. Raises Misconfigured with all that is wrong at once."""
+    var = state_folder()
+    values = Env(eager=False)
+    if kept_values():
+        values.read_env(var / "env", recurse=False)
+    environment = values.str("COLLOQUY_ENV", "production", validate=one_of(*ENVIRONMENTS))
+    development = environment == "development"
+    port = values.int("PORT", 8000, validate=validate.Range(1, 65535))
+    hosts = {"default": [".localhost", "127.0.0.1", "[::1]"]} if development else {}
+    address = {"default": f"http://127.0.0.1:{port}"} if development else {}
+    debug = values.bool("DEBUG", False, validate=None if development else off)
+    allowed_hosts = values.list("ALLOWED_HOSTS", **hosts, validate=validate.Length(min=1))
+    public_url = values.str("PUBLIC_URL", **address, validate=url_of("http", "https"))
+    live_url = values.str("LIVE_URL", None, validate=url_of("http", "https"))
+    trusted_proxies = values.int("TRUSTED_PROXIES", 0, validate=validate.Range(min=0))
+    secret_key = values.str("SECRET_KEY", validate=validate.Length(min=50))
+    database_url = values.str("DATABASE_URL", validate=url_of("postgresql", "postgres"))
+    broker_url = values.str("BROKER_URL", validate=url_of("redis", "rediss"))
+    cache_url = values.str("CACHE_URL", validate=url_of("redis", "rediss"))
+    key_prefix = values.str("COLLOQUY_KEY_PREFIX", "colloquy:")
+    email_url = values.str(
+        "EMAIL_URL",
+        f"file://{var}/mail" if development else "smtp://localhost:25",
+        validate=url_of(*dj_email_url.SCHEMES, host=False),
+    )
+    email_from = values.str("EMAIL_FROM", None)
+    rate_limits = values.bool("COLLOQUY_RATE_LIMITS", True, validate=None if development else on)
+    _refuse_what_is_wrong(values)
+    return Environment(
+        environment=environment,
+        debug=debug,
+        var=var,
+        port=port,
+        public_url=public_url.rstrip("/"),
+        live_url=live_url,
+        allowed_hosts=allowed_hosts,
+        trusted_proxies=trusted_proxies,
+        secret_key=secret_key,
+        database=dj_database_url.parse(database_url, conn_max_age=60, conn_health_checks=True),
+        broker_url=broker_url,
+        cache_url=cache_url,
+        key_prefix=key_prefix,
+        email=dj_email_url.parse(email_url) | (ONE_FILE_EACH if email_url[:5] == "file:" else {}),
+        email_from=email_from or f"Colloquy <noreply@{urlsplit(public_url).hostname}>",
+        rate_limits=rate_limits,
+    )
+
+
+ENVIRONMENTS = ("development", "production")
+
+
+def one_of(*choices: str) -> Callable[[str], None]:
+    """Refuse all but `choices`."""
+
+    def check(value: str) -> None:
+        if value not in choices:
+            raise ValidationError(f"must be {' or '.join(choices)}, not {value!r}.")
+
+    return check
+
+
+def url_of(*schemes: str, host: bool = True) -> Callable[[str], None]:
+    """Refuse what is not a URL of one of `schemes` (with a host, unless told otherwise)."""
+
+    def check(value: str) -> None:
+        parts = urlsplit(value)
+        if parts.scheme not in schemes or (host and not parts.hostname):
+            raise ValidationError(f"must be a URL that begins with {schemes[0]}://.")
+
+    return check
+
+
+def off(value: bool) -> None:
+    """Refuse a switch that is on."""
+    if value:
+        raise ValidationError("may be on in development only.")
+
+
+def on(value: bool) -> None:
+    """Refuse a switch that is off."""
+    if not value:
+        raise ValidationError("may be off in development only.")
+
+
+def _refuse_what_is_wrong(values: Env) -> None:
+    try:
+        values.seal()
+    except EnvValidationError as invalid:
+        problems = [_sentence(name, texts[0]) for name, texts in invalid.error_messages.items()]
+        raise Misconfigured(problems) from None
+
+
+def _sentence(name: str, text: str) -> str:
+    if text == "Environment variable not set.":
+        return f"{name} is not set: it must be like {EXAMPLES[name]}"
+    return f"{name} {text[:1].lower()}{text[1:]}"
+
+
+def _read_or_exit() -> Environment:
+    try:
+        return read()
+    except Misconfigured as wrong:
+        print(*wrong.problems, sep="\n", file=sys.stderr)
+        print("docs/configuration.md describes each. To try Colloquy: make run", file=sys.stderr)
+        raise SystemExit(2) from None
+
+
+env = _read_or_exit()

@@ -1,0 +1,73 @@
+"""One embedded PostgreSQL and two Valkeys for a whole test run, shared by its xdist workers.
+
+`provide` must run before Django's settings load. Servers whose URL the environment gives are
+used instead. All the rest is thrown away at the end; should the run be killed, its servers die
+with it.
+"""
+
+import atexit
+import fcntl
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from operations import embedded
+from operations.development import PROJECT
+
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
+PREFIX = "colloquy-test-"
+OURS = "COLLOQUY_TEST_FOLDER"
+
+
+def provide() -> None:
+    """Set the environment for tests; the first process of a run starts the servers."""
+    if not WORKER:
+        folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+        folder.chmod(0o711)  # as root the servers run as nobody, who must get in
+        atexit.register(_discard, folder)
+        roles = [role for role in embedded.ROLES if role not in os.environ]
+        os.environ.update(embedded.ensure(folder, durable=False, roles=roles) if roles else {})
+        os.environ[OURS] = str(folder)
+        os.environ["COLLOQUY_TEST_TEMPLATE"] = "1" if "DATABASE_URL" in roles else ""
+    var = Path(os.environ[OURS], WORKER or "run")
+    var.mkdir(mode=0o711, exist_ok=True)
+    os.environ.update(
+        COLLOQUY_ENV="development",
+        COLLOQUY_VAR=str(var),
+        COLLOQUY_KEY_PREFIX=f"test-{WORKER or 'run'}:",
+        DJANGO_SETTINGS_MODULE="config.settings",
+        SECRET_KEY=secrets.token_urlsafe(48),
+    )
+    number = int(WORKER.removeprefix("gw") or 0) % 16
+    for role in ("BROKER_URL", "CACHE_URL"):
+        os.environ[role] = urlsplit(os.environ[role])._replace(path=f"/{number}").geturl()
+
+
+def template() -> str | None:
+    """Give the name of a migrated database to clone, made by the first worker that asks.
+
+    None where the database server was given: it may hold anything.
+    """
+    if not os.environ["COLLOQUY_TEST_TEMPLATE"]:
+        return None
+    url = urlsplit(os.environ["DATABASE_URL"])
+    with Path(os.environ[OURS], "template").open("a+") as made:
+        fcntl.flock(made, fcntl.LOCK_EX)
+        if not made.tell():
+            command = [sys.executable, "manage.py", "migrate", "--verbosity=0"]
+            subprocess.run(command, cwd=PROJECT, check=True)
+            made.write("migrated")
+    return url.path.lstrip("/")
+
+
+def _discard(folder: Path) -> None:
+    servers = folder / "servers"
+    if servers.exists():
+        embedded.stop(folder)
+        shutil.rmtree(servers.resolve())
+    shutil.rmtree(folder)
