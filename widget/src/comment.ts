@@ -1,0 +1,290 @@
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit'
+import { customElement, property, state } from 'lit/decorators.js'
+import './composer.ts'
+import type { Entry } from './conversation.ts'
+import { arrowDown, arrowUp } from './icons.ts'
+import { sentence } from './problem.ts'
+import './report.ts'
+import { ago, exactly } from './times.ts'
+import { isTombstone } from './tree.ts'
+import { trusted } from './trusted.ts'
+import type { OwnComment, VoteValue } from './types.ts'
+import { announce, type Ui } from './ui.ts'
+
+type Panel = 'reply' | 'edit' | 'withdraw' | 'report'
+
+/**
+ * One comment and what can be done with it. Internal; lives in the thread's shadow tree and takes
+ * its styles from there.
+ */
+@customElement('colloquy-comment')
+export class CommentElement extends LitElement {
+  @property({ attribute: false }) accessor ui!: Ui
+  @property({ attribute: false }) accessor entry!: Entry
+
+  @state() accessor #panel: Panel | null = null
+  @state() accessor #problem: string | null = null
+  @state() accessor #reported = false
+  @state() accessor #revealed = false
+  #html: string | null = null
+  #body: DocumentFragment | null = null
+
+  protected override createRenderRoot(): HTMLElement {
+    return this
+  }
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    const html = this.entry.comment.body_html
+    if (changed.has('entry') && html !== this.#html) {
+      this.#html = html
+      this.#body = html === null ? null : trusted(html)
+    }
+  }
+
+  protected override updated(): void {
+    const place = this.querySelector(':scope > article > .body')
+    if (!this.#body || !place) return
+    place.replaceChildren(this.#body)
+    this.#body = null
+  }
+
+  protected override render() {
+    const { comment, muted } = this.entry
+    if (isTombstone(comment)) return this.#tombstone()
+    if (muted && !this.#revealed) return this.#mutedLine()
+    return html`
+      <article
+        id="comment-${comment.id}"
+        class=${comment.status === 'published' ? '' : 'unpublished'}
+        part="comment"
+        tabindex="-1"
+        aria-label=${comment.author?.name ?? ''}
+      >
+        ${this.#header()} ${this.#state()}
+        <div class="body" part="body" dir="auto" lang=${comment.language ?? nothing}></div>
+        ${this.#panel === 'edit' ? this.#editor() : this.#actions()}
+        ${this.#problem
+          ? html`<p class="notice" part="notice" role="alert">${this.#problem}</p>`
+          : nothing}
+        ${this.#openPanel()}
+      </article>
+    `
+  }
+
+  #tombstone() {
+    const { messages } = this.ui
+    const { comment } = this.entry
+    return html`
+      <article id="comment-${comment.id}" class="tombstone" part="comment tombstone" tabindex="-1">
+        <p>${comment.status === 'withdrawn' ? messages.withdrawn : messages.removed}</p>
+      </article>
+    `
+  }
+
+  #mutedLine() {
+    const { messages } = this.ui
+    return html`
+      <article id="comment-${this.entry.comment.id}" class="tombstone" part="comment" tabindex="-1">
+        <p>
+          ${messages.muted}
+          <button class="quiet" @click=${() => (this.#revealed = true)}>${messages.show}</button>
+        </p>
+      </article>
+    `
+  }
+
+  #header() {
+    const { messages, language } = this.ui
+    const { comment, inReplyTo } = this.entry
+    const when = exactly(comment.created_at, language)
+    return html`
+      <header class="byline">
+        <bdi class="author" part="author">${comment.author?.name}</bdi>
+        ${this.#mine ? html`<span class="mark">${messages.you}</span>` : nothing}
+        ${inReplyTo ? html`<span class="answers">${messages.inReplyTo(inReplyTo)}</span>` : nothing}
+        <a class="time" part="time" href="#comment-${comment.id}" title=${when}>
+          <time datetime=${comment.created_at}>${ago(comment.created_at, language)}</time>
+        </a>
+        ${comment.edited_at
+          ? html`<span class="mark" title=${exactly(comment.edited_at, language)}>${messages.edited}</span>`
+          : nothing}
+      </header>
+    `
+  }
+
+  /** What only its author needs to know about a comment. */
+  #state() {
+    const { messages } = this.ui
+    const { comment, own, editWaiting } = this.entry
+    if (!own || comment.status === 'published') return nothing
+    const words: Record<string, string> = {
+      screening: messages.screening, held: messages.held, rejected: messages.rejected,
+    }
+    return html`
+      <div class="state" part="state">
+        <p>${editWaiting && own.status !== 'rejected' ? messages.editWaiting : words[own.status]}</p>
+        ${own.status === 'rejected' && own.reasons.length
+          ? html`<ul>${own.reasons.map(reason => html`<li>${reason.text}</li>`)}</ul>`
+          : nothing}
+      </div>
+    `
+  }
+
+  #actions() {
+    const { messages, open } = this.ui
+    const { comment } = this.entry
+    const published = comment.status === 'published'
+    return html`
+      <div class="row actions" part="actions">
+        ${published && comment.votes ? this.#votes(comment.votes) : nothing}
+        ${published && open ? this.#button('reply', messages.reply) : nothing}
+        ${this.#mine && this.#editable ? this.#button('edit', messages.edit) : nothing}
+        ${this.#mine ? this.#button('withdraw', messages.withdraw) : nothing}
+        ${published && !this.#mine ? this.#reportButton() : nothing}
+      </div>
+    `
+  }
+
+  #votes({ up, down }: { up: number; down: number }) {
+    const { messages, language } = this.ui
+    const number = new Intl.NumberFormat(language)
+    const button = (value: VoteValue, count: number, label: string, icon: TemplateResult) => html`
+      <button
+        class="vote"
+        part="vote"
+        aria-pressed=${this.entry.vote === value}
+        aria-label=${label}
+        title=${label}
+        @click=${() => this.#vote(value)}
+      >
+        ${icon}<span>${count ? number.format(count) : nothing}</span>
+      </button>
+    `
+    return this.#mine
+      ? nothing
+      : html`<span class="votes">
+          ${button(1, up, messages.voteUp(up), arrowUp)}
+          ${button(-1, down, messages.voteDown(down), arrowDown)}
+        </span>`
+  }
+
+  #button(panel: Panel, label: string) {
+    return html`
+      <button
+        class="quiet"
+        data-panel=${panel}
+        aria-expanded=${this.#panel === panel}
+        @click=${() => this.#toggle(panel)}
+      >
+        ${label}
+      </button>
+    `
+  }
+
+  #reportButton() {
+    const { messages } = this.ui
+    return this.#reported
+      ? html`<span class="mark">${messages.reported}</span>`
+      : this.#button('report', messages.report)
+  }
+
+  #openPanel() {
+    const { comment } = this.entry
+    if (this.#panel === 'withdraw') return this.#withdrawQuestion()
+    if (this.#panel === 'report') {
+      return html`<colloquy-report .ui=${this.ui} .comment=${comment.id} .done=${this.#afterReport}>
+      </colloquy-report>`
+    }
+    if (this.#panel !== 'reply') return nothing
+    const parent = { id: comment.id, name: comment.author?.name ?? '' }
+    return html`<colloquy-composer .ui=${this.ui} .parent=${parent} .done=${this.#afterReply}>
+    </colloquy-composer>`
+  }
+
+  #editor() {
+    return html`<colloquy-composer .ui=${this.ui} .edited=${this.entry.own} .done=${this.#afterEdit}>
+    </colloquy-composer>`
+  }
+
+  #withdrawQuestion() {
+    const { messages } = this.ui
+    return html`
+      <div class="question" role="group" aria-label=${messages.withdraw}>
+        <p>${messages.withdrawQuestion}</p>
+        <div class="row">
+          <button class="danger" part="button" @click=${this.#withdraw}>${messages.withdrawYes}</button>
+          <button class="quiet" @click=${() => this.#close()}>${messages.withdrawNo}</button>
+        </div>
+      </div>
+    `
+  }
+
+  get #mine(): boolean {
+    const { comment, own } = this.entry
+    return !!own || (!!this.ui.me && comment.author?.id === this.ui.me.id)
+  }
+
+  get #editable(): boolean {
+    const until = this.entry.own?.edit_until
+    return !!until && Date.parse(until) > Date.now()
+  }
+
+  #toggle(panel: Panel): void {
+    if (this.#panel === panel) return void this.#close()
+    const open = () => {
+      this.#panel = panel
+    }
+    this.#problem = null
+    if (this.ui.me) open()
+    else this.#problem = this.ui.signIn(open)
+  }
+
+  /** Closes what is open and gives the focus back to the button that opened it. */
+  async #close(): Promise<void> {
+    const panel = this.#panel
+    this.#panel = null
+    await this.updateComplete
+    this.querySelector<HTMLElement>(`[data-panel=${panel}]`)?.focus()
+  }
+
+  #afterReply = (stored: OwnComment | null): void => {
+    if (!stored) return void this.#close()
+    this.#panel = null
+    announce(this, 'colloquy:posted', { id: stored.id, status: stored.status })
+    this.ui.show(stored.id)
+  }
+
+  #afterEdit = (): void => void this.#close()
+
+  #afterReport = (sent: boolean): void => {
+    if (!sent) return void this.#close()
+    this.#reported = true
+    this.#panel = null
+    this.ui.say(this.ui.messages.reportThanks)
+    this.querySelector<HTMLElement>('article')?.focus()
+  }
+
+  #vote(pressed: VoteValue): void {
+    const cast = () => {
+      const value = this.entry.vote === pressed ? 0 : pressed
+      return this.#attempt(this.ui.conversation.vote(this.entry.comment.id, value))
+    }
+    if (this.ui.me) void cast()
+    else this.#problem = this.ui.signIn(() => void cast())
+  }
+
+  async #withdraw(): Promise<void> {
+    await this.#attempt(this.ui.conversation.withdraw(this.entry.comment))
+    this.#panel = null
+    if (!this.#problem) this.ui.say(this.ui.messages.withdrawn)
+  }
+
+  async #attempt(work: Promise<unknown>): Promise<void> {
+    this.#problem = null
+    try {
+      await work
+    } catch (problem) {
+      this.#problem = sentence(problem, this.ui.messages)
+    }
+  }
+}

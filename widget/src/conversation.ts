@@ -1,0 +1,278 @@
+/** One thread as this reader sees it: what was fetched, what is their own, and what they can do. */
+import type { Api } from './api.ts'
+import { Problem } from './problem.ts'
+import { inReadingOrder, isTombstone, placed, shownTo, withoutBareTombstones } from './tree.ts'
+import type { Comment, FlagReason, OwnComment, Page, Thread, VoteValue } from './types.ts'
+
+const POLL_MS = 2_000
+const POLLS_MOST = 30
+
+/** Everything that one comment's element needs to know. */
+export interface Entry {
+  comment: Comment
+  own: OwnComment | undefined
+  /** The author's change is being checked while others still read the earlier text. */
+  editWaiting: boolean
+  vote: VoteValue
+  muted: boolean
+  /** Whom it answers, where that is a reply. */
+  inReplyTo: string | null
+}
+
+export interface Branch {
+  root: Entry
+  replies: Entry[]
+  /** How many published replies were not fetched yet. */
+  more: number
+}
+
+export class Conversation {
+  thread!: Thread
+  /** The locale of the edition being read, where the page's address told it. */
+  edition: string | undefined
+  sort = ''
+  next: string | null = null
+  #api: Api
+  #changed: () => void
+  #roots: string[] = []
+  #replies = new Map<string, { ids: Set<string>; next: string | null }>()
+  #comments = new Map<string, Comment>()
+  #own = new Map<string, OwnComment>()
+  #votes = new Map<string, VoteValue>()
+  #voting = new Map<string, Promise<unknown>>()
+  #muted = new Set<string>()
+
+  constructor(api: Api, changed: () => void) {
+    this.#api = api
+    this.#changed = changed
+  }
+
+  /** Opens the thread of a page, or the thread itself, at its first page of comments. */
+  async open(at: { url: string; thread: string; sort: string }, signal: AbortSignal): Promise<void> {
+    const sort = at.sort || undefined
+    if (at.thread) {
+      const [thread, page] = await Promise.all([
+        this.#api.thread(at.thread, signal),
+        this.#api.comments(at.thread, { sort }, signal),
+      ])
+      this.thread = thread
+      this.#begin(page)
+    } else {
+      const { thread, edition, comments } = await this.#api.lookup(at.url, sort, signal)
+      this.thread = thread
+      this.edition = edition?.locale
+      this.#begin(comments ?? { results: [], next: null })
+    }
+    this.sort = sort ?? this.thread.sorts[0] ?? ''
+  }
+
+  async sortBy(sort: string): Promise<void> {
+    const page = await this.#api.comments(this.thread.id, { sort })
+    this.sort = sort
+    this.#begin(page)
+    this.#changed()
+    await this.refreshOwn()
+  }
+
+  /** Fetches the next page; returns the first comment that came with it. */
+  async more(): Promise<string | undefined> {
+    if (!this.next) return undefined
+    const page = await this.#api.comments(this.thread.id, { sort: this.sort, cursor: this.next })
+    const before = new Set(this.#roots)
+    this.next = page.next
+    this.#take(page)
+    this.#changed()
+    await this.refreshOwn(page.results)
+    return page.results.find(comment => !before.has(comment.id))?.id
+  }
+
+  /** Fetches more replies of a top-level comment; returns the first that came. */
+  async moreReplies(root: string): Promise<string | undefined> {
+    const branch = this.#replies.get(root)
+    if (!branch?.next) return undefined
+    const page = await this.#api.replies(this.thread.id, root, branch.next)
+    branch.next = page.next
+    for (const reply of page.results) {
+      this.#comments.set(reply.id, reply)
+      branch.ids.add(reply.id)
+    }
+    this.#changed()
+    await this.refreshOwn(page.results)
+    return page.results[0]?.id
+  }
+
+  branches(): Branch[] {
+    const fresh = [...this.#own.values()].filter(own => !own.parent && !this.#comments.has(own.id))
+    const roots = this.#roots.map(id => this.#shown(id))
+    return placed(roots, fresh.map(own => this.#shown(own.id)), this.sort)
+      .map(root => this.#branch(root))
+      .filter(({ root, replies, more }) => !isTombstone(root.comment) || replies.length || more)
+  }
+
+  /** What belongs to this reader in the given comments; in all that are shown, if none are named. */
+  async refreshOwn(comments: Comment[] = [...this.#comments.values()]): Promise<void> {
+    if (!this.#api.token) return
+    const ids = comments.flatMap(({ id, replies }) => [id, ...(replies?.results ?? []).map(r => r.id)])
+    const overlay = await this.#api.overlay(this.thread.id, [...new Set(ids)])
+    for (const id of ids) this.#votes.delete(id)
+    for (const [id, value] of Object.entries(overlay.votes)) this.#votes.set(id, value)
+    this.#muted = new Set(overlay.muted)
+    for (const own of overlay.own) {
+      if (own.status === 'screening' && !this.#own.has(own.id)) void this.#follow(own.id)
+      this.#own.set(own.id, own)
+    }
+    this.#changed()
+  }
+
+  /** What was the last reader's own is nobody's business any more. */
+  forgetOwn(): void {
+    this.#own.clear()
+    this.#votes.clear()
+    this.#muted.clear()
+    this.#changed()
+  }
+
+  async post(body: string, parent: string | null, idempotencyKey: string): Promise<OwnComment> {
+    const draft = {
+      body, ...(parent && { parent }), ...(this.edition && { edition: this.edition }),
+    }
+    const own = await this.#api.post(this.thread.id, draft, idempotencyKey)
+    if (own.status === 'published') this.thread.comment_count += 1
+    this.#keep(own)
+    return own
+  }
+
+  async edit(id: string, body: string): Promise<OwnComment> {
+    const own = await this.#api.edit(this.thread.id, id, body)
+    this.#keep(own)
+    return own
+  }
+
+  async withdraw(comment: Comment): Promise<void> {
+    await this.#api.withdraw(this.thread.id, comment.id)
+    if (comment.status === 'published') this.thread.comment_count -= 1
+    const own = this.#own.get(comment.id) ?? { ...comment, body: '', reasons: [], edit_until: null }
+    this.#own.set(comment.id, { ...own, status: 'withdrawn' })
+    this.#changed()
+  }
+
+  /** Shows the vote at once and takes it back if the server refuses. Votes on one comment queue. */
+  async vote(id: string, value: VoteValue): Promise<void> {
+    const before = this.#votes.get(id) ?? 0
+    this.#count(id, before, value)
+    const sent = (this.#voting.get(id) ?? Promise.resolve())
+      .catch(() => {})
+      .then(() => this.#api.vote(this.thread.id, id, value))
+    this.#voting.set(id, sent)
+    await sent.catch(problem => {
+      if (this.#votes.get(id) === value) this.#count(id, value, before)
+      throw problem
+    })
+  }
+
+  report(id: string, reason: FlagReason, detail: string): Promise<void> {
+    return this.#api.flag(this.thread.id, id, reason, detail)
+  }
+
+  async preview(body: string): Promise<string> {
+    return (await this.#api.render(body)).body_html
+  }
+
+  #begin(page: Page<Comment>): void {
+    this.#roots = []
+    this.#replies.clear()
+    this.#comments.clear()
+    this.next = page.next
+    this.#take(page)
+  }
+
+  #take(page: Page<Comment>): void {
+    for (const comment of page.results) {
+      if (!this.#comments.has(comment.id)) this.#roots.push(comment.id)
+      const replies = comment.replies ?? { results: [], next: null }
+      for (const known of [comment, ...replies.results]) this.#comments.set(known.id, known)
+      const ids = new Set(replies.results.map(reply => reply.id))
+      this.#replies.set(comment.id, { ids, next: replies.next })
+    }
+  }
+
+  #shown(id: string): Comment {
+    return shownTo(this.#own.get(id), this.#comments.get(id))
+  }
+
+  #branch(root: Comment): Branch {
+    const fetched = this.#replies.get(root.id) ?? { ids: new Set<string>(), next: null }
+    const own = [...this.#own.values()].filter(mine => mine.root === root.id && mine.parent)
+    const ids = new Set([...fetched.ids, ...own.map(mine => mine.id)])
+    const replies = inReadingOrder([...ids].map(id => this.#shown(id)), root.id)
+    const counted = [...fetched.ids].filter(id => this.#comments.get(id)?.status === 'published')
+    return {
+      root: this.#entry(root),
+      replies: withoutBareTombstones(replies).map(reply => this.#entry(reply)),
+      more: fetched.next ? Math.max(1, root.reply_count - counted.length) : 0,
+    }
+  }
+
+  #entry(comment: Comment): Entry {
+    const own = this.#own.get(comment.id)
+    const parent = comment.parent && comment.parent !== comment.root ? this.#author(comment.parent) : null
+    return {
+      comment,
+      own,
+      editWaiting: !!own && own.status !== 'published' && this.#comments.has(own.id),
+      vote: this.#votes.get(comment.id) ?? 0,
+      muted: !!comment.author && this.#muted.has(comment.author.id),
+      inReplyTo: parent,
+    }
+  }
+
+  #author(id: string): string | null {
+    const known = this.#own.get(id) ?? this.#comments.get(id)
+    return known?.author?.name ?? null
+  }
+
+  #keep(own: OwnComment): void {
+    this.#own.set(own.id, own)
+    this.#changed()
+    if (own.status === 'screening') void this.#follow(own.id)
+  }
+
+  #count(id: string, from: VoteValue, to: VoteValue): void {
+    this.#votes.set(id, to)
+    const moved = (n: number, value: VoteValue) => n + Number(to === value) - Number(from === value)
+    for (const known of [this.#comments, this.#own] as Map<string, Comment>[]) {
+      const comment = known.get(id)
+      if (!comment?.votes) continue
+      const votes = { up: moved(comment.votes.up, 1), down: moved(comment.votes.down, -1) }
+      known.set(id, { ...comment, votes })
+    }
+    this.#changed()
+  }
+
+  /** Asks every two seconds, for a minute at most, what became of a comment that is being screened. */
+  async #follow(id: string): Promise<void> {
+    for (let polls = 0; polls < POLLS_MOST; polls += 1) {
+      await new Promise(resolve => setTimeout(resolve, POLL_MS))
+      if (this.#own.get(id)?.status !== 'screening' || !this.#api.token) return
+      try {
+        const now = await this.#verdict(id)
+        if (!now || now.status === 'screening') continue
+        if (now.status === 'published' && !this.#comments.has(id)) this.thread.comment_count += 1
+        this.#own.set(id, now)
+        this.#changed()
+        return
+      } catch (problem) {
+        if (!(problem instanceof Problem && problem.passing)) return
+      }
+    }
+  }
+
+  async #verdict(id: string): Promise<OwnComment | undefined> {
+    const { own } = await this.#api.overlay(this.thread.id, [id])
+    const listed = own.find(mine => mine.id === id)
+    const before = this.#own.get(id)
+    if (listed || !before) return listed
+    // Published a while ago: the overlay no longer lists it, the public pages do.
+    return { ...before, ...(await this.#api.comment(this.thread.id, id)) }
+  }
+}

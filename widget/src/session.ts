@@ -1,0 +1,158 @@
+/**
+ * Who reads: the sign-in window, the token it leads to, and where that token is kept.
+ *
+ * The token opens one site for one origin and nothing else, and can be revoked; it lies in
+ * localStorage so that a reader stays signed in from article to article and in new tabs.
+ */
+import type { Api } from './api.ts'
+import { newProof, type Proof } from './pkce.ts'
+import { recall, remember } from './storage.ts'
+import type { Me, Token } from './types.ts'
+
+const FRAGMENT = '#colloquy-code='
+
+export type Opening = 'opened' | 'blocked' | 'insecure'
+
+interface Listener {
+  signedIn(me: Me): void
+  /** The reader left, here or in another tab. */
+  signedOut(): void
+  /** The server no longer knows the token; the reader may not have noticed. */
+  sessionEnded(): void
+  signInFailed(): void
+}
+
+export class Session {
+  me: Me | null = null
+  #api: Api
+  #site: string
+  #listener: Listener
+  #proof: Proof | null = null
+  #window: WindowProxy | null = null
+  #stop = new AbortController()
+
+  constructor(api: Api, site: string, listener: Listener) {
+    this.#api = api
+    this.#site = site
+    this.#listener = listener
+    api.onSessionEnded = () => this.#forget(() => listener.sessionEnded())
+    const { signal } = this.#stop
+    addEventListener('message', event => this.#receive(event), { signal })
+    addEventListener('storage', event => this.#follow(event), { signal })
+  }
+
+  /** Takes up a code in the address or a kept token, and makes the next sign-in ready. */
+  async begin(): Promise<void> {
+    const code = this.#codeInAddress()
+    const verifier = recall('sessionStorage', this.#proofKey)
+    await this.#prepare()
+    if (code && verifier) await this.#exchange(code, verifier)
+    else await this.#resume()
+  }
+
+  end(): void {
+    this.#stop.abort()
+  }
+
+  /** Opens the sign-in window. Call it in the click itself: Safari blocks it after any `await`. */
+  open(): Opening {
+    if (!this.#proof) return 'insecure'
+    remember('sessionStorage', this.#proofKey, this.#proof.verifier)
+    const query = new URLSearchParams({
+      site: this.#site, origin: location.origin, challenge: this.#proof.challenge,
+    })
+    const address = `${this.#api.origin}/signin/widget?${query}`
+    this.#window = window.open(address, 'colloquy-signin', 'popup,width=480,height=720')
+    return this.#window ? 'opened' : 'blocked'
+  }
+
+  async signOut(): Promise<void> {
+    const revoked = this.#api.revoke()
+    this.#forget(() => this.#listener.signedOut())
+    await revoked
+  }
+
+  get #tokenKey(): string {
+    return `colloquy:token:${this.#api.origin}:${this.#site}`
+  }
+
+  get #proofKey(): string {
+    return `colloquy:verifier:${this.#api.origin}`
+  }
+
+  async #prepare(): Promise<void> {
+    this.#proof = await newProof()
+  }
+
+  #receive(event: MessageEvent): void {
+    if (event.origin !== this.#api.origin || !this.#window || !this.#proof) return
+    const { type, code } = (event.data ?? {}) as { type?: unknown; code?: unknown }
+    if (type !== 'colloquy:code' || typeof code !== 'string') return
+    this.#window = null
+    void this.#exchange(code, this.#proof.verifier).then(() => this.#prepare())
+  }
+
+  /** Another tab, or a sign-in window cut off from this page, changed the kept token. */
+  #follow(event: StorageEvent): void {
+    if (event.key !== this.#tokenKey) return
+    if (event.newValue) void this.#resume()
+    else this.#drop(() => this.#listener.signedOut())
+  }
+
+  async #exchange(code: string, verifier: string): Promise<void> {
+    remember('sessionStorage', this.#proofKey, null)
+    try {
+      const token = await this.#api.exchange(code, verifier)
+      remember('localStorage', this.#tokenKey, JSON.stringify(token))
+      await this.#use(token)
+    } catch {
+      this.#listener.signInFailed()
+    }
+  }
+
+  async #resume(): Promise<void> {
+    const token = parse(recall('localStorage', this.#tokenKey))
+    if (!token) return
+    try {
+      await this.#use(token)
+    } catch {
+      this.#api.token = null // It stays kept: a server that is away for a moment signs nobody out.
+    }
+  }
+
+  async #use(token: Token): Promise<void> {
+    this.#api.token = token.token
+    this.me = await this.#api.me()
+    this.#listener.signedIn(this.me)
+  }
+
+  #forget(tell: () => void): void {
+    remember('localStorage', this.#tokenKey, null)
+    this.#drop(tell)
+  }
+
+  #drop(tell: () => void): void {
+    this.#api.token = null
+    if (!this.me) return
+    this.me = null
+    tell()
+  }
+
+  /** The code a sign-in window left in the address where it had no opener; it is cleared at once. */
+  #codeInAddress(): string | null {
+    if (!location.hash.startsWith(FRAGMENT)) return null
+    const code = decodeURIComponent(location.hash.slice(FRAGMENT.length))
+    history.replaceState(history.state, '', location.pathname + location.search)
+    return code
+  }
+}
+
+function parse(kept: string | null): Token | null {
+  if (!kept) return null
+  try {
+    const token = JSON.parse(kept) as Token
+    return Date.parse(token.expires_at) > Date.now() ? token : null
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,318 @@
+import { html, LitElement, nothing, unsafeCSS, type PropertyValues } from 'lit'
+import { customElement, property, state } from 'lit/decorators.js'
+import { repeat } from 'lit/directives/repeat.js'
+import { Api } from './api.ts'
+import './comment.ts'
+import './composer.ts'
+import { Conversation, type Branch, type Entry } from './conversation.ts'
+import { languageOf } from './language.ts'
+import { messagesFor, spoken, type Messages } from './messages/messages.ts'
+import { scriptOrigin } from './origin.ts'
+import { Problem, sentence } from './problem.ts'
+import { Session } from './session.ts'
+import styles from './styles.css'
+import type { Me, OwnComment } from './types.ts'
+import { announce, type Ui } from './ui.ts'
+
+const SLOW_MS = 5_000
+const MINUTE_MS = 60_000
+
+type Phase = 'loading' | 'slow' | 'ready' | 'failed' | 'missing'
+
+/**
+ * `<colloquy-thread url="…">` shows a page's conversation and lets readers take part. Fires
+ * `colloquy:ready` with `{count}`, `colloquy:posted` with `{id, status}` and `colloquy:signin`
+ * with `{id, name}`. README.md lists its attributes, properties and parts.
+ */
+@customElement('colloquy-thread')
+export class ThreadElement extends LitElement {
+  static override styles = unsafeCSS(styles)
+
+  /** The page's address. Ignored where `thread` is given. */
+  @property() accessor url = location.href
+  @property() accessor thread = ''
+  @property() override accessor lang = ''
+  @property() accessor sort = ''
+  @property() accessor api = scriptOrigin
+
+  @state() accessor #phase: Phase = 'loading'
+  @state() accessor #problem: unknown = null
+  @state() accessor #moreProblem: unknown = null
+  @state() accessor #busy = false
+  @state() accessor #signInProblem = ''
+  @state() accessor #spoken = ''
+  #conversation!: Conversation
+  #session: Session | null = null
+  #afterSignIn: (() => void) | null = null
+  #lastReader = ''
+  #opening = new AbortController()
+  #clock: ReturnType<typeof setInterval> | undefined
+
+  override connectedCallback(): void {
+    super.connectedCallback()
+    addEventListener('hashchange', this.#toTarget)
+    this.#clock = setInterval(() => this.requestUpdate(), MINUTE_MS)
+    if (this.hasUpdated) void this.#open()
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback()
+    removeEventListener('hashchange', this.#toTarget)
+    clearInterval(this.#clock)
+    this.#opening.abort()
+    this.#session?.end()
+  }
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    if (changed.has('url') || changed.has('thread') || changed.has('api')) void this.#open()
+    else if (changed.has('sort') && this.#phase === 'ready') void this.#sortBy(this.sort)
+  }
+
+  protected override render() {
+    const messages = this.#messages
+    return html`
+      <div class="root" part="thread" lang=${this.#language}>
+        <p class="hidden" role="status">${this.#spoken}</p>
+        ${this.#contents(messages)}
+      </div>
+    `
+  }
+
+  #contents(messages: Messages) {
+    if (this.#phase === 'ready') return this.#shown(this.#ui(messages))
+    if (this.#phase === 'missing') return html`<p class="aside">${messages.missing}</p>`
+    if (this.#phase !== 'failed') return this.#skeleton(messages)
+    return html`
+      <div class="notice" part="notice" role="alert">
+        <p>${sentence(this.#problem, messages)}</p>
+        <button class="quiet" @click=${() => this.#open()}>${messages.retry}</button>
+      </div>
+    `
+  }
+
+  #skeleton(messages: Messages) {
+    return html`
+      <div class="skeleton" aria-busy="true">
+        <span class="hidden">${messages.loading}</span>
+        <div class="box"></div>
+        ${[1, 2, 3].map(() => html`<div class="line"></div><div class="lines"></div>`)}
+        ${this.#phase === 'slow' ? html`<p class="aside" role="status">${messages.stillLoading}</p>` : nothing}
+      </div>
+    `
+  }
+
+  #shown(ui: Ui) {
+    const { messages } = ui
+    const branches = this.#conversation.branches()
+    return html`
+      ${ui.open
+        ? html`<p class="prompt" part="prompt">${messages.prompt}</p>
+            <colloquy-composer .ui=${ui} .done=${this.#afterPost}></colloquy-composer>`
+        : html`<p class="aside closed">${messages.closed}</p>`}
+      ${this.#signInProblem
+        ? html`<p class="notice" part="notice" role="alert">${this.#signInProblem}</p>`
+        : nothing}
+      ${this.#account(ui)} ${branches.length ? this.#bar(ui) : nothing}
+      ${branches.length
+        ? html`<ol class="comments" role="list" aria-label=${messages.thoughts} aria-busy=${this.#busy}>
+            ${repeat(branches, ({ root }) => root.comment.id, branch => this.#branch(branch, ui))}
+          </ol>`
+        : html`<p class="aside empty">${ui.open ? messages.empty : messages.emptyClosed}</p>`}
+      ${this.#moreProblem
+        ? html`<p class="notice" part="notice" role="alert">${sentence(this.#moreProblem, messages)}</p>`
+        : nothing}
+      ${this.#conversation.next
+        ? html`<button class="more" part="more" aria-disabled=${this.#busy} @click=${this.#more}>
+            ${messages.moreComments}
+          </button>`
+        : nothing}
+      <p class="brand" part="brand">${messages.brand}</p>
+    `
+  }
+
+  #account({ me, messages }: Ui) {
+    if (!me) return nothing
+    return html`
+      <p class="account" part="account">
+        <span>${messages.signedInAs(me.name)}</span>
+        <button class="quiet" @click=${() => this.#session?.signOut().catch(() => {})}>
+          ${messages.signOut}
+        </button>
+      </p>
+    `
+  }
+
+  #bar({ messages }: Ui) {
+    const { thread, sort } = this.#conversation
+    const sorts = thread.sorts.filter(name => name in messages.sorts)
+    return html`
+      <div class="bar">
+        <p class="count" part="count">${messages.count(thread.comment_count)}</p>
+        <div class="sorts" role="group" aria-label=${messages.sortBy}>
+          ${sorts.map(
+            name => html`
+              <button class="quiet" part="sort" aria-pressed=${name === sort} @click=${() => (this.sort = name)}>
+                ${messages.sorts[name]}
+              </button>
+            `,
+          )}
+        </div>
+      </div>
+    `
+  }
+
+  #branch({ root, replies, more }: Branch, ui: Ui) {
+    const nested = (entry: Entry) => html`
+      <li data-depth=${Math.min(entry.comment.depth, 5)}>
+        <colloquy-comment .ui=${ui} .entry=${entry}></colloquy-comment>
+      </li>
+    `
+    return html`
+      <li>
+        <colloquy-comment .ui=${ui} .entry=${root}></colloquy-comment>
+        ${replies.length
+          ? html`<ol class="replies" role="list">
+              ${repeat(replies, ({ comment }) => comment.id, nested)}
+            </ol>`
+          : nothing}
+        ${more
+          ? html`<button class="quiet more-replies" part="more" @click=${() => this.#moreReplies(root)}>
+              ${ui.messages.moreReplies(more)}
+            </button>`
+          : nothing}
+      </li>
+    `
+  }
+
+  get #language(): string {
+    return spoken(languageOf(this))
+  }
+
+  get #messages(): Messages {
+    return messagesFor(this.#language)
+  }
+
+  #ui(messages: Messages): Ui {
+    return {
+      conversation: this.#conversation,
+      messages,
+      language: this.#language,
+      me: this.#session?.me ?? null,
+      open: this.#conversation.thread.state === 'open',
+      signIn: then => this.#signIn(then),
+      say: words => (this.#spoken = words),
+      show: comment => void this.#show(comment),
+    }
+  }
+
+  async #open(): Promise<void> {
+    this.#opening.abort()
+    this.#session?.end()
+    this.#session = null
+    const { signal } = (this.#opening = new AbortController())
+    this.#phase = 'loading'
+    const slow = setTimeout(() => this.#phase === 'loading' && (this.#phase = 'slow'), SLOW_MS)
+    const client = new Api(this.api)
+    client.language = this.#language
+    const conversation = new Conversation(client, () => this.requestUpdate())
+    try {
+      const { url, thread, sort } = this
+      await conversation.open({ url, thread, sort }, signal)
+    } catch (problem) {
+      if (signal.aborted) return
+      this.#problem = problem
+      this.#phase = problem instanceof Problem && problem.status === 404 ? 'missing' : 'failed'
+      return
+    } finally {
+      clearTimeout(slow)
+    }
+    this.#conversation = conversation
+    this.#phase = 'ready'
+    announce(this, 'colloquy:ready', { count: conversation.thread.comment_count })
+    void this.#toTarget()
+    this.#session = new Session(client, conversation.thread.site, {
+      signedIn: me => void this.#signedIn(me),
+      signedOut: () => conversation.forgetOwn(),
+      sessionEnded: () => this.requestUpdate(), // What is on the screen stays: text may be in it.
+      signInFailed: () => (this.#signInProblem = this.#messages.signInFailed),
+    })
+    await this.#session.begin()
+  }
+
+  async #signedIn(me: Me): Promise<void> {
+    if (this.#lastReader && this.#lastReader !== me.id) this.#conversation.forgetOwn()
+    this.#lastReader = me.id
+    this.#signInProblem = ''
+    this.requestUpdate()
+    await this.#conversation.refreshOwn().catch(() => {})
+    await this.updateComplete
+    const then = this.#afterSignIn
+    this.#afterSignIn = null
+    if (!then) return
+    announce(this, 'colloquy:signin', { id: me.id, name: me.name })
+    this.#spoken = this.#messages.signedInAs(me.name)
+    then()
+  }
+
+  #signIn(then: () => void): string | null {
+    this.#afterSignIn = then
+    const opening = this.#session?.open() ?? 'insecure'
+    if (opening === 'opened') return null
+    return opening === 'blocked' ? this.#messages.windowBlocked : this.#messages.insecurePage
+  }
+
+  #afterPost = (stored: OwnComment | null): void => {
+    if (!stored) return
+    announce(this, 'colloquy:posted', { id: stored.id, status: stored.status })
+    void this.#show(stored.id)
+  }
+
+  #sortBy(sort: string): Promise<void> {
+    return this.#fetchMore(() => this.#conversation.sortBy(sort))
+  }
+
+  #more(): Promise<void> {
+    return this.#fetchMore(() => this.#conversation.more())
+  }
+
+  #moreReplies(root: Entry): Promise<void> {
+    return this.#fetchMore(() => this.#conversation.moreReplies(root.comment.id))
+  }
+
+  /** Runs a fetch of comments and brings the first new one into view; a failure is said in place. */
+  async #fetchMore(fetch: () => Promise<string | undefined | void>): Promise<void> {
+    if (this.#busy) return
+    this.#busy = true
+    this.#moreProblem = null
+    try {
+      const first = await fetch()
+      if (first) await this.#show(first, { scroll: false })
+    } catch (problem) {
+      this.#moreProblem = problem
+    } finally {
+      this.#busy = false
+    }
+  }
+
+  async #show(id: string, { scroll } = { scroll: true }): Promise<void> {
+    await this.updateComplete
+    await Promise.resolve()
+    const article = this.renderRoot.querySelector<HTMLElement>(`[id="comment-${CSS.escape(id)}"]`)
+    if (!article) return
+    if (scroll) article.scrollIntoView({ block: 'nearest' })
+    article.focus({ preventScroll: true })
+  }
+
+  /** Marks the comment that the page's address points at, when it is among those shown. */
+  #toTarget = async (): Promise<void> => {
+    await this.updateComplete
+    await Promise.resolve()
+    const { hash } = location
+    for (const marked of this.renderRoot.querySelectorAll('.target')) marked.classList.remove('target')
+    if (!/^#comment-[\w-]+$/.test(hash)) return
+    const article = this.renderRoot.querySelector<HTMLElement>(hash)
+    article?.closest('colloquy-comment')?.classList.add('target')
+    article?.scrollIntoView({ block: 'center' })
+    article?.focus({ preventScroll: true })
+  }
+}

@@ -1,0 +1,75 @@
+/** The shapes that the public API sends, as far as the widget reads them. */
+
+export type Status = 'screening' | 'held' | 'published' | 'rejected' | 'withdrawn' | 'erased'
+export type VoteValue = 1 | 0 | -1
+export type FlagReason = 'abuse' | 'spam' | 'off_topic' | 'personal_information' | 'other'
+
+export interface Author {
+  id: string
+  name: string
+}
+
+/** `author`, `body_html` and `votes` are null in a tombstone. */
+export interface Comment {
+  id: string
+  thread: string
+  parent: string | null
+  root: string | null
+  depth: number
+  author: Author | null
+  body_html: string | null
+  language: string | null
+  status: Status
+  created_at: string
+  edited_at: string | null
+  votes: { up: number; down: number } | null
+  reply_count: number
+  replies?: Page<Comment>
+}
+
+export interface Reason {
+  code: string
+  text: string
+}
+
+/** A comment as its author gets it. */
+export interface OwnComment extends Comment {
+  body: string
+  reasons: Reason[]
+  edit_until: string | null
+}
+
+export interface Page<Row> {
+  results: Row[]
+  next: string | null
+}
+
+export interface Thread {
+  id: string
+  site: string
+  state: 'open' | 'closed'
+  comment_count: number
+  sorts: string[]
+}
+
+export interface Lookup {
+  thread: Thread
+  edition: { locale: string; url: string } | null
+  comments?: Page<Comment>
+}
+
+export interface Overlay {
+  votes: Record<string, VoteValue>
+  own: OwnComment[]
+  muted: string[]
+}
+
+export interface Me {
+  id: string
+  name: string
+}
+
+export interface Token {
+  token: string
+  expires_at: string
+}
