@@ -1,0 +1,165 @@
+"""People: readers and staff are one kind of account; roles belong to sites."""
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.contrib.sessions.models import Session
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.utils.crypto import constant_time_compare
+from django.utils.translation import gettext_lazy as _
+
+from accounts.querysets import SigninCodeQuerySet, TokenQuerySet
+from accounts.states import Standing, TokenKind
+from common.ids import new_id
+from publishers.models import Site
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """An account with this e-mail address, stored in lower case."""
+        user = self.model(email=email.strip().lower(), **fields)
+        user.set_password(password)
+        user.save(force_insert=True)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """An operator: may enter the admin (with a second factor, as all staff)."""
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email=(username or "").lower())
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """An account. `name` is what others see; the e-mail address is shown to nobody else."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    email = models.EmailField(_("e-mail address"), max_length=254, unique=True)
+    name = models.CharField(_("display name"), max_length=50)
+    name_made_up = models.BooleanField(
+        _("the name is a placeholder"), default=False, editable=False
+    )
+    locale = models.CharField(_("language"), max_length=20, default="en")
+    is_staff = models.BooleanField(
+        _("may enter the admin"), default=False, help_text=_("A second factor is needed as well.")
+    )
+    is_active = models.BooleanField(_("active"), default=True)
+    joined_at = models.DateTimeField(auto_now_add=True)
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(email=Lower("email")), name="user_email_in_lower_case"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    def clean(self) -> None:
+        super().clean()
+        self.email = self.email.lower()
+
+    def get_full_name(self) -> str:
+        return self.name
+
+    def get_short_name(self) -> str:
+        return self.name
+
+
+class Token(models.Model):
+    """What a client signs in with. Only a hash is kept; the text is told once, when issued.
+
+    An app token stands for a session of allauth's app client and dies with it (the row goes when
+    the session's does); it has no user until its bearer has signed in. A reader token belongs to
+    one reader on one site.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    kind = models.CharField(max_length=6, choices=TokenKind)
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    user = models.ForeignKey(User, models.CASCADE, null=True, related_name="tokens")
+    site = models.ForeignKey(Site, models.CASCADE, null=True, related_name="reader_tokens")
+    session = models.ForeignKey(Session, models.CASCADE, null=True, related_name="+")
+    origin = models.CharField(max_length=255, blank=True, default="")
+    #: The account's session hash when this was issued: a changed password ends its tokens.
+    credentials = models.CharField(max_length=128, blank=True, editable=False)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    objects = TokenQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(kind__in=TokenKind.values), name="token_kind_known"
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind=TokenKind.READER)
+                | Q(user__isnull=False, site__isnull=False, session__isnull=True),
+                name="reader_token_is_of_one_site",
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind=TokenKind.APP)
+                | Q(site__isnull=True, session__isnull=False, origin=""),
+                name="app_token_is_of_a_session",
+            ),
+        ]
+        indexes: ClassVar = [models.Index(fields=["expires_at"], name="token_by_expiry")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} token {self.pk}"
+
+    def standing(self, now: datetime) -> Standing:
+        """Whether this opens the door at `now`. No query where `user` was joined."""
+        if self.revoked_at is not None:
+            return Standing.REVOKED
+        if self.expires_at <= now:
+            return Standing.EXPIRED
+        if self.user is None:
+            return Standing.LIVE
+        if not self.user.is_active:
+            return Standing.INACTIVE
+        hashes = [self.user.get_session_auth_hash(), *self.user.get_session_auth_fallback_hash()]
+        if not any(constant_time_compare(self.credentials, known) for known in hashes):
+            return Standing.STALE
+        return Standing.LIVE
+
+    def may_come_from(self, origin: str | None) -> bool:
+        """Whether a request with this `Origin` header (None: without one) may carry this token."""
+        if origin is None:
+            return True
+        return self.kind == TokenKind.READER and self.origin in {"", origin}
+
+
+class SigninCode(models.Model):
+    """The popup's one-time code on its way to the widget. Only a hash is kept."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    user = models.ForeignKey(User, models.CASCADE, related_name="+")
+    site = models.ForeignKey(Site, models.CASCADE, related_name="+")
+    origin = models.CharField(max_length=255)
+    challenge = models.CharField(max_length=43)  # PKCE S256: base64url of a SHA-256
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    objects = SigninCodeQuerySet.as_manager()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["expires_at"], name="signin_code_by_expiry")]
+
+    def __str__(self) -> str:
+        return f"sign-in code {self.pk}"

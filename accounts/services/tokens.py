@@ -1,0 +1,115 @@
+"""Tokens: random, told once, kept as a hash, taken back at will.
+
+Their prefixes tell the two kinds apart from each other and from publishers' keys at a glance.
+"""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+
+from django.contrib.sessions.models import Session
+from django.db import transaction
+from django.db.models import Q
+
+from accounts.models import SigninCode, Token, User
+from accounts.states import TokenKind
+from common import clock
+from publishers.models import Site
+
+PREFIXES = {TokenKind.APP: "cqa_", TokenKind.READER: "cqr_"}
+READER_LIFE = timedelta(days=30)
+USE_NOTED_EVERY = timedelta(minutes=1)
+LONGEST = 100
+
+
+def issue_reader(*, user: User, site: Site, origin: str = "") -> tuple[Token, str]:
+    """A token for `user` on `site`, bound to `origin` where one is given, and its text."""
+    text = _new_text(TokenKind.READER)
+    token = Token.objects.create(
+        kind=TokenKind.READER,
+        digest=digest(text),
+        user=user,
+        site=site,
+        origin=origin,
+        credentials=user.get_session_auth_hash(),
+        created_at=clock.now(),
+        expires_at=clock.now() + READER_LIFE,
+    )
+    return token, text
+
+
+def issue_app(*, session_key: str, user: User | None, expires_at: datetime) -> tuple[Token, str]:
+    """A token for a stored session of the app client, and its text. `user`: None until signed in.
+
+    Earlier tokens of the same session are deleted: a session has one.
+    """
+    text = _new_text(TokenKind.APP)
+    with transaction.atomic():
+        Token.objects.filter(session_id=session_key).delete()
+        token = Token.objects.create(
+            kind=TokenKind.APP,
+            digest=digest(text),
+            user=user,
+            session_id=session_key,
+            credentials=user.get_session_auth_hash() if user else "",
+            created_at=clock.now(),
+            expires_at=expires_at,
+        )
+    return token, text
+
+
+def looks_like_one(text: str) -> bool:
+    """Whether `text` has the shape of a token of ours. No query."""
+    return text.startswith(tuple(PREFIXES.values())) and len(text) <= LONGEST
+
+
+def find(text: str) -> Token | None:
+    """The token with this text, dead or alive, with its user; None where there is none. One query."""
+    if not looks_like_one(text):
+        return None
+    return Token.objects.select_related("user").filter(digest=digest(text)).first()
+
+
+def find_app(text: str) -> Token | None:
+    """The app token with this text, dead or alive; a reader token is not found. One query."""
+    token = find(text)
+    return token if token is not None and token.kind == TokenKind.APP else None
+
+
+def note_use(token: Token) -> None:
+    """Remember that the token was used. One query, at most once a minute per token."""
+    stale_before = clock.now() - USE_NOTED_EVERY
+    if token.last_used_at is not None and token.last_used_at >= stale_before:
+        return
+    stale = Q(last_used_at=None) | Q(last_used_at__lt=stale_before)
+    Token.objects.filter(stale, pk=token.pk).update(last_used_at=clock.now())
+
+
+def revoke(token: Token) -> None:
+    """End one token at once; an app token goes with its session. A repeat does nothing."""
+    if token.session_id is not None:
+        Session.objects.filter(pk=token.session_id).delete()
+    else:
+        Token.objects.unrevoked().filter(pk=token.pk).update(revoked_at=clock.now())
+
+
+@transaction.atomic
+def revoke_all(user: User) -> None:
+    """End every token of an account at once. A repeat does nothing."""
+    app_sessions = Token.objects.of(user).filter(kind=TokenKind.APP).values("session_id")
+    Session.objects.filter(pk__in=app_sessions).delete()
+    Token.objects.of(user).unrevoked().update(revoked_at=clock.now())
+
+
+def purge() -> int:
+    """Delete tokens and one-time codes whose time is over. How many."""
+    return Token.objects.expired().delete()[0] + SigninCode.objects.expired().delete()[0]
+
+
+def digest(text: str) -> str:
+    """What is stored of a token or code. It has 256 random bits: a fast hash is enough."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _new_text(kind: TokenKind) -> str:
+    return PREFIXES[kind] + secrets.token_urlsafe(32)

@@ -1,0 +1,235 @@
+"""Shapes of the comments' API. Output serializers document; the tombstone rule lives here."""
+
+from typing import Any
+
+from django.conf import settings
+from django.utils import translation
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from comments import reasons
+from comments.models import Comment
+from comments.rendering import LONGEST_BODY
+from comments.selectors import Entry, Overlay, Own, ThreadHead
+from comments.services.lifecycle import EDITABLE, edit_until
+from comments.states import PublicThreadState, Sort, Status, ThreadState
+from common.cursors import Page
+from common.serializers import StrictCharField, StrictSerializer
+
+
+class AuthorShape(serializers.Serializer[Any]):
+    """Who wrote a comment, as everybody sees them."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    avatar_url = serializers.URLField(allow_null=True)
+    badges = serializers.ListField(child=serializers.CharField())
+
+
+class AnswersShape(serializers.Serializer[Any]):
+    """Whom a reply answers where nesting was capped; `author` is null once that one is gone."""
+
+    id = serializers.UUIDField()
+    author = AuthorShape(allow_null=True)
+
+
+class VotesShape(serializers.Serializer[Any]):
+    up = serializers.IntegerField()
+    down = serializers.IntegerField()
+
+
+class CommentShape(serializers.Serializer[Any]):
+    """A published comment, or a tombstone: then `author`, `body_html`, `votes` and `reactions`
+    are null.
+    """
+
+    id = serializers.UUIDField()
+    thread = serializers.UUIDField()
+    parent = serializers.UUIDField(allow_null=True)
+    root = serializers.UUIDField(allow_null=True)
+    depth = serializers.IntegerField()
+    answers = AnswersShape(allow_null=True)
+    author = AuthorShape(allow_null=True)
+    body_html = serializers.CharField(allow_null=True)
+    language = serializers.CharField()
+    edition = serializers.CharField()
+    status = serializers.ChoiceField(choices=Status.choices)
+    created_at = serializers.DateTimeField()
+    edited_at = serializers.DateTimeField(allow_null=True)
+    featured = serializers.BooleanField()
+    votes = VotesShape(allow_null=True)
+    reactions = serializers.DictField(child=serializers.IntegerField(), allow_null=True)
+    reply_count = serializers.IntegerField()
+
+
+class RepliesShape(serializers.Serializer[Any]):
+    results = CommentShape(many=True)
+    next = serializers.CharField(allow_null=True)
+
+
+class EntryShape(CommentShape):
+    """A comment in a page; `replies` is there for top-level ones."""
+
+    replies = RepliesShape(required=False)
+
+
+class CommentPageShape(serializers.Serializer[Any]):
+    results = EntryShape(many=True)
+    next = serializers.CharField(allow_null=True)
+    previous = serializers.CharField(allow_null=True)
+
+
+class ReasonShape(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    text = serializers.CharField()
+
+
+class OwnShape(CommentShape):
+    """A comment as its author sees it."""
+
+    body = serializers.CharField()
+    reasons = ReasonShape(many=True)
+    edit_until = serializers.DateTimeField(allow_null=True)
+
+
+class OverlayShape(serializers.Serializer[Any]):
+    votes = serializers.DictField(child=serializers.IntegerField())
+    reactions = serializers.DictField()
+    own = OwnShape(many=True)
+    muted = serializers.ListField(child=serializers.UUIDField())
+    following = serializers.BooleanField()
+
+
+class ThreadShape(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    site = serializers.UUIDField()
+    state = serializers.ChoiceField(choices=PublicThreadState.choices)
+    prompt = serializers.CharField()
+    comment_count = serializers.IntegerField()
+    languages = serializers.DictField(child=serializers.IntegerField())
+    reactions = serializers.ListField(child=serializers.CharField())
+    sorts = serializers.ListField(child=serializers.ChoiceField(choices=Sort.choices))
+    version = serializers.IntegerField()
+    live_url = serializers.URLField(allow_null=True)
+
+
+class PostInput(StrictSerializer):
+    """A comment to post."""
+
+    body = StrictCharField(max_length=LONGEST_BODY, trim_whitespace=False)
+    parent = serializers.UUIDField(required=False, allow_null=True)
+    edition = StrictCharField(required=False, max_length=20, default="")
+
+
+class EditInput(StrictSerializer):
+    body = StrictCharField(max_length=LONGEST_BODY, trim_whitespace=False)
+
+
+class RenderShape(serializers.Serializer[Any]):
+    body_html = serializers.CharField()
+
+
+class VoteInput(StrictSerializer):
+    value = serializers.ChoiceField(choices=[1, 0, -1])
+
+
+def thread_json(head: ThreadHead, *, edition: str) -> dict[str, Any]:
+    """A thread's head; its prompt in the language of the edition it is shown on."""
+    thread = head.thread
+    closed = thread.state == ThreadState.CLOSED
+    return {
+        "id": thread.pk,
+        "site": thread.site_id,
+        "state": PublicThreadState.CLOSED if closed else PublicThreadState.OPEN,
+        "prompt": prompt(edition),
+        "comment_count": thread.comment_count,
+        "languages": head.languages,
+        "reactions": [],
+        "sorts": list(Sort.values),
+        "version": head.version,
+        "live_url": None,
+    }
+
+
+def prompt(edition: str) -> str:
+    """The invitation above the box, in the edition's language where we have it."""
+    language = edition.split("-")[0]
+    known = dict(settings.LANGUAGES)
+    with translation.override(language if language in known else settings.LANGUAGE_CODE):
+        return _("Share your thoughts on this article")
+
+
+def comment_json(comment: Comment) -> dict[str, Any]:
+    """A comment as everybody may see it: anything not published is a tombstone."""
+    shown = comment.is_published
+    return {
+        "id": comment.pk,
+        "thread": comment.thread_id,
+        "parent": comment.parent_id,
+        "root": comment.root_id,
+        "depth": comment.depth,
+        "answers": _answers_json(comment),
+        "author": author_json(comment.author) if shown else None,
+        "body_html": comment.body_html if shown else None,
+        "language": comment.language,
+        "edition": comment.edition,
+        "status": comment.status,
+        "created_at": comment.created_at,
+        "edited_at": comment.edited_at,
+        "featured": comment.featured and shown,
+        "votes": {"up": comment.up_count, "down": comment.down_count} if shown else None,
+        "reactions": {} if shown else None,
+        "reply_count": comment.reply_count,
+    }
+
+
+def author_json(author: Any) -> dict[str, Any]:
+    return {"id": author.pk, "name": author.name, "avatar_url": None, "badges": []}
+
+
+def _answers_json(comment: Comment) -> dict[str, Any] | None:
+    other = comment.answers
+    if other is None or not comment.is_published:
+        return None
+    return {"id": other.pk, "author": author_json(other.author) if other.is_published else None}
+
+
+def entry_json(entry: Entry) -> dict[str, Any]:
+    body = comment_json(entry.comment)
+    if entry.replies is not None:
+        rows = [comment_json(row) for row in entry.replies.rows]
+        body["replies"] = {"results": rows, "next": entry.replies.next}
+    return body
+
+
+def page_json(page: Page[Entry]) -> dict[str, Any]:
+    rows = [entry_json(entry) for entry in page.rows]
+    return {"results": rows, "next": page.next, "previous": page.previous}
+
+
+def own_json(own: Own) -> dict[str, Any]:
+    """A comment as its author sees it: never a tombstone, and why it waits or was rejected."""
+    comment = own.comment
+    waits = comment.status in (Status.HELD, Status.REJECTED)
+    until = edit_until(comment) if comment.status in EDITABLE else None
+    return {
+        **comment_json(comment),
+        "author": author_json(comment.author),
+        "body_html": comment.body_html,
+        "votes": {"up": comment.up_count, "down": comment.down_count},
+        "reactions": {},
+        "body": own.body,
+        "reasons": [reasons.explain(own.reason, own.note)] if waits and own.reason else [],
+        "edit_until": until,
+    }
+
+
+def overlay_json(overlay: Overlay) -> dict[str, Any]:
+    return {
+        "votes": overlay.votes,
+        "reactions": {},
+        "own": [own_json(own) for own in overlay.own],
+        "muted": [],
+        "following": False,
+    }

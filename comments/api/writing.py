@@ -1,0 +1,231 @@
+"""A comment's own addresses: read by everyone, written by its author."""
+
+from uuid import UUID
+
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.status import HTTP_201_CREATED, HTTP_204_NO_CONTENT
+
+from accounts.permissions import require_site
+from comments import rendering, selectors
+from comments.api.reading import CURSOR, LIMIT, SORT, comment_page
+from comments.api.serializers import (
+    CommentPageShape,
+    EditInput,
+    EntryShape,
+    OverlayShape,
+    OwnShape,
+    PostInput,
+    RenderShape,
+    VoteInput,
+    entry_json,
+    overlay_json,
+    own_json,
+)
+from comments.models import Comment, Thread
+from comments.services import lifecycle, votes
+from common.errors import FieldError, Refusal
+from common.json import dumps
+from common.permissions import SignedIn
+from common.views import PrivateView, PublicView, etag_of, keyed
+from outbox.services.idempotency import idempotent
+
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    description="The same key and body get the first answer again, for 24 hours.",
+)
+IF_MATCH = OpenApiParameter(
+    "If-Match",
+    str,
+    OpenApiParameter.HEADER,
+    description="The ETag this edit started from; 412 if the comment changed meanwhile.",
+)
+
+
+class BadParent(Refusal):
+    code = "invalid_input"
+    detail = _("Some fields need another look.")
+
+
+class NotYours(Refusal):
+    code = "not_yours"
+    status = 403
+    detail = _("Only its author may do this.")
+
+
+class ChangedMeanwhile(Refusal):
+    code = "changed_meanwhile"
+    status = 412
+    detail = _("This comment changed since you opened it. Look at it again before you edit.")
+
+
+class CommentList(PublicView):
+    """`GET /threads/{t}/comments`: a page. Three queries. `POST`: a new comment."""
+
+    permission_classes = [SignedIn]
+
+    @extend_schema(parameters=[SORT, CURSOR, LIMIT], responses=CommentPageShape)
+    def get(self, request: Request, thread_id: UUID) -> Response:
+        selectors.thread_shown(thread_id)
+        return keyed(comment_page(thread_id, request.query_params), f"thread-{thread_id}")
+
+    @extend_schema(parameters=[IDEMPOTENCY_KEY], request=PostInput, responses={201: OwnShape})
+    @idempotent
+    def post(self, request: Request, thread_id: UUID) -> Response:
+        threads = Thread.objects.shown().select_related("site")
+        thread = get_object_or_404(threads, pk=thread_id)
+        require_site(request, thread.site_id)
+        wanted = PostInput(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        comment = lifecycle.post(
+            author=request.user,
+            thread=thread,
+            body=wanted.validated_data["body"],
+            parent=_parent(thread, wanted.validated_data.get("parent")),
+            edition=wanted.validated_data["edition"],
+        )
+        address = f"{request.path}/{comment.pk}"
+        return Response(
+            _as_own(comment),
+            status=HTTP_201_CREATED,
+            headers={"Location": address, "ETag": revision_tag(comment)},
+        )
+
+
+class CommentDetail(PublicView):
+    """`GET …/{c}`: one comment. `PATCH`: its author edits it. `DELETE`: its author withdraws it."""
+
+    permission_classes = [SignedIn]
+
+    @extend_schema(responses=EntryShape)
+    def get(self, request: Request, thread_id: UUID, comment_id: UUID) -> Response:
+        selectors.thread_shown(thread_id)
+        entry = selectors.entry(thread_id, comment_id)
+        return keyed(entry_json(entry), f"thread-{thread_id}")
+
+    @extend_schema(parameters=[IF_MATCH], request=EditInput, responses=OwnShape)
+    def patch(self, request: Request, thread_id: UUID, comment_id: UUID) -> Response:
+        comment = _own(request, thread_id, comment_id)
+        wanted = EditInput(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        _require_match(request, comment)
+        comment = lifecycle.edit(
+            comment.pk, author=request.user, body=wanted.validated_data["body"]
+        )
+        return Response(_as_own(comment), headers={"ETag": revision_tag(comment)})
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, thread_id: UUID, comment_id: UUID) -> Response:
+        comment = _own(request, thread_id, comment_id)
+        lifecycle.withdraw(comment.pk, author=request.user)
+        return Response(status=HTTP_204_NO_CONTENT)
+
+
+class CommentVote(PrivateView):
+    """`PUT …/{c}/vote`: the reader's one vote; 0 takes it back."""
+
+    permission_classes = [SignedIn]
+
+    @extend_schema(request=VoteInput, responses=VoteInput)
+    def put(self, request: Request, thread_id: UUID, comment_id: UUID) -> Response:
+        comment = comment_for(request, thread_id, comment_id)
+        wanted = VoteInput(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        votes.cast(comment=comment, reader=request.user, value=wanted.validated_data["value"])
+        return Response({"value": wanted.validated_data["value"]})
+
+
+class Render(PrivateView):
+    """`POST /render`: the HTML that a post with this text would get. Stores nothing."""
+
+    permission_classes = [SignedIn]
+
+    @extend_schema(request=EditInput, responses=RenderShape)
+    def post(self, request: Request) -> Response:
+        wanted = EditInput(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        body = rendering.clean(wanted.validated_data["body"])
+        return Response({"body_html": rendering.to_html(body)})
+
+
+class MyThread(PrivateView):
+    """`GET /me/threads/{t}`: what belongs to the reader in this thread. Three queries."""
+
+    permission_classes = [SignedIn]
+
+    @extend_schema(
+        parameters=[OpenApiParameter("comments", str, description="Up to 100 ids, by comma.")],
+        responses=OverlayShape,
+    )
+    def get(self, request: Request, thread_id: UUID) -> Response:
+        thread = selectors.thread_shown(thread_id)
+        require_site(request, thread.site_id)
+        ids = read_ids(request.query_params.get("comments", ""), pointer="comments")
+        overlay = selectors.overlay(reader=request.user, thread=thread, comment_ids=ids)
+        return Response(overlay_json(overlay))
+
+
+def read_ids(text: str, *, pointer: str, most: int = 100) -> list[UUID]:
+    """Ids as a client lists them, by comma. Refuses what is no id, or too many."""
+    parts = [part for part in text.split(",") if part]
+    if len(parts) > most:
+        detail = _("At most %(most)s at a time.") % {"most": most}
+        raise BadParent(errors=(FieldError(pointer, "too_many", str(detail)),))
+    try:
+        return [UUID(part) for part in parts]
+    except ValueError as fault:
+        error = FieldError(pointer, "invalid", str(_("This is not an id.")))
+        raise BadParent(errors=(error,)) from fault
+
+
+def comment_for(request: Request, thread_id: UUID, comment_id: UUID) -> Comment:
+    """A comment the asker may read, on a site their token is for. One query. Raises Http404."""
+    rows = Comment.objects.visible_to(request.user).filter(thread__in=Thread.objects.shown())
+    comment = get_object_or_404(
+        rows.select_related("thread"), thread=thread_id, pk=comment_id
+    )
+    require_site(request, comment.thread.site_id)
+    return comment
+
+
+def revision_tag(comment: Comment) -> str:
+    """The ETag of a comment's newest text."""
+    return etag_of(f"{comment.pk} {comment.touched_at.isoformat()}".encode())
+
+
+def _own(request: Request, thread_id: UUID, comment_id: UUID) -> Comment:
+    comment = comment_for(request, thread_id, comment_id)
+    if comment.author_id != request.user.pk:
+        raise NotYours
+    return comment
+
+
+def _parent(thread: Thread, parent_id: UUID | None) -> Comment | None:
+    if parent_id is None:
+        return None
+    rows = thread.comments.shown().select_related("parent")
+    parent = rows.filter(pk=parent_id).first()
+    if parent is None:
+        error = FieldError("/parent", "unknown", str(_("There is no such comment here.")))
+        raise BadParent(errors=(error,))
+    return parent
+
+
+def _require_match(request: Request, comment: Comment) -> None:
+    """Honour `If-Match` with the ETag of a write, or of the public read."""
+    asked = request.headers.get("If-Match", "*")
+    known = {"*", revision_tag(comment)}
+    if comment.is_published and asked not in known:
+        entry = selectors.entry(comment.thread_id, comment.pk)
+        known.add(etag_of(dumps(entry_json(entry))))
+    if not known & {tag.strip() for tag in asked.split(",")}:
+        raise ChangedMeanwhile
+
+
+def _as_own(comment: Comment) -> dict[str, object]:
+    return own_json(selectors.own_comment(comment.pk))

@@ -1,0 +1,339 @@
+"""Threads, comments, their revisions, verdicts and votes."""
+
+from functools import reduce
+from operator import or_
+from typing import ClassVar
+
+import pgtrigger
+from django.conf import settings
+from django.db import models
+from django.db.models import Func, Q
+
+from comments.querysets import SHOWN, CommentQuerySet, ThreadQuerySet
+from comments.states import ALLOWED, UNPUBLISHED, Counted, Outcome, Status, ThreadState
+from common.ids import new_id
+
+
+class CurrentTransaction(Func):
+    """The id of the running transaction, the same inside its savepoints."""
+
+    template = "(pg_current_xact_id()::text::bigint)"
+    output_field = models.BigIntegerField()
+
+
+APPEND_ONLY = pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)
+
+
+class Thread(models.Model):
+    """The conversation of a page. It knows no article; an article's editions know their thread.
+
+    `comment_count` is folded from `Tally` rows and is at most a second behind.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    site = models.ForeignKey("publishers.Site", models.PROTECT, related_name="threads")
+    state = models.CharField(max_length=6, choices=ThreadState, default=ThreadState.OPEN)
+    comment_count = models.PositiveIntegerField(default=0, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = ThreadQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(state__in=ThreadState.values), name="thread_state_known"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class ThreadLanguage(models.Model):
+    """How many published comments of a thread are in one language. Folded from `Tally` rows."""
+
+    thread = models.ForeignKey(Thread, models.CASCADE, related_name="languages")
+    language = models.CharField(max_length=20)
+    comment_count = models.IntegerField(default=0)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["thread", "language"], name="one_count_per_language")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.language}: {self.comment_count}"
+
+
+class ThreadSlot(models.Model):
+    """A share of a thread's version. The version is the sum over its slots: writers of a busy
+    thread bump one of them at random, so that they do not queue for one row.
+    """
+
+    thread = models.ForeignKey(Thread, models.CASCADE, related_name="slots")
+    slot = models.PositiveSmallIntegerField()
+    version = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["thread", "slot"], name="thread_slot_once", include=["version"]
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.thread_id}/{self.slot}: {self.version}"
+
+
+class Comment(models.Model):
+    """A reader's contribution to a thread. Only services.lifecycle writes `status`.
+
+    `body` is the text in force (its `Revision` rows keep all of them). When `status` changes, a
+    `StatusChange` is written first (the database insists), `Tally` rows carry the change to the
+    counts of the thread and of all ancestors, and the thread's version moves.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    thread = models.ForeignKey(Thread, models.PROTECT, related_name="comments", db_index=False)
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, related_name="replies", db_index=False
+    )
+    root = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        related_name="descendants",
+        db_index=False,
+        help_text="The top-level comment above a reply.",
+    )
+    depth = models.PositiveSmallIntegerField(default=0)
+    answers = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
+        help_text="Whom a reply answers, where nesting was capped and its parent is another.",
+    )
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="comments", db_index=False
+    )
+    body = models.TextField(help_text="Markdown as typed; shown only through rendering.to_html.")
+    body_html = models.TextField()
+    renderer_version = models.PositiveSmallIntegerField()
+    language = models.CharField(max_length=20)
+    edition = models.CharField(max_length=20, help_text="The locale of the page it was written on.")
+    status = models.CharField(max_length=9, choices=Status)
+    featured = models.BooleanField(default=False)
+    up_count = models.PositiveIntegerField(default=0, editable=False)
+    down_count = models.PositiveIntegerField(default=0, editable=False)
+    reply_count = models.PositiveIntegerField(default=0, editable=False)
+    created_at = models.DateTimeField()
+    edited_at = models.DateTimeField(null=True)
+    published_at = models.DateTimeField(null=True, help_text="When the public first saw it.")
+    touched_at = models.DateTimeField(help_text="When its author last posted, edited, withdrew.")
+
+    objects = CommentQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(status__in=Status.values), name="comment_status_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(parent=None, root=None, depth=0)
+                | Q(parent__isnull=False, root__isnull=False, depth__gte=1, depth__lte=50),
+                name="comment_place_sound",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=Status.PUBLISHED) | Q(published_at__isnull=False),
+                name="comment_published_when",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["thread", "created_at", "id"],
+                name="comment_page",
+                condition=Q(parent=None) & SHOWN,
+            ),
+            models.Index(
+                fields=["root", "created_at", "id"],
+                name="comment_replies",
+                condition=Q(root__isnull=False) & SHOWN,
+            ),
+            models.Index(fields=["parent"], name="comment_children"),
+            models.Index(fields=["author", "thread", "touched_at"], name="comment_own_recent"),
+            models.Index(
+                fields=["author", "thread"],
+                name="comment_own_unpublished",
+                condition=Q(status__in=UNPUBLISHED),
+            ),
+        ]
+        triggers: ClassVar = [
+            # Immediate: the row in the log is written before the status it explains.
+            pgtrigger.Trigger(
+                name="status_needs_its_change",
+                when=pgtrigger.After,
+                operation=pgtrigger.UpdateOf("status"),
+                timing=pgtrigger.Immediate,
+                condition=pgtrigger.Q(old__status__df=pgtrigger.F("new__status")),
+                declare=[("last_change", "record")],
+                func="""
+                    SELECT was, now, transaction INTO last_change
+                    FROM comments_statuschange WHERE comment_id = NEW.id
+                    ORDER BY number DESC LIMIT 1;
+                    IF last_change.now IS DISTINCT FROM NEW.status
+                       OR last_change.was IS DISTINCT FROM OLD.status
+                       OR last_change.transaction
+                          IS DISTINCT FROM pg_current_xact_id()::text::bigint
+                    THEN
+                        RAISE EXCEPTION
+                            'comment %: status % -> % without its change; use lifecycle.move',
+                            NEW.id, OLD.status, NEW.status USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NULL;
+                """,
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.id} ({self.status})"
+
+    @property
+    def is_published(self) -> bool:
+        return self.status == Status.PUBLISHED
+
+
+class Revision(models.Model):
+    """One text of a comment, as typed. For moderators; the public only sees "edited".
+
+    `in_force_at` is empty while an edit waits for screening and the text before it is shown.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    comment = models.ForeignKey(Comment, models.PROTECT, related_name="revisions")
+    number = models.PositiveSmallIntegerField()
+    body = models.TextField()
+    created_at = models.DateTimeField()
+    in_force_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["comment", "number"], name="revision_number_once")
+        ]
+        triggers: ClassVar = [
+            pgtrigger.Protect(
+                name="text_is_kept",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__body__df=pgtrigger.F("new__body")),
+            ),
+            pgtrigger.Protect(name="revision_is_kept", operation=pgtrigger.Delete),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.comment_id} #{self.number}"
+
+
+class Verdict(models.Model):
+    """What one phase made of one revision: which rule, which version, what score against which
+    threshold. The `final` one ends screening by machine. Append-only.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    revision = models.ForeignKey(Revision, models.PROTECT, related_name="verdicts")
+    phase = models.CharField(max_length=50)
+    version = models.CharField(max_length=50)
+    outcome = models.CharField(max_length=6, choices=Outcome)
+    reason = models.CharField(max_length=50, blank=True)
+    score = models.FloatField(null=True)
+    threshold = models.FloatField(null=True)
+    evidence = models.CharField(max_length=200, blank=True)
+    final = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["revision"], condition=Q(final=True), name="one_final_verdict"
+            ),
+            models.CheckConstraint(
+                condition=Q(outcome__in=Outcome.values), name="verdict_outcome_known"
+            ),
+        ]
+        triggers: ClassVar = [APPEND_ONLY]
+
+    def __str__(self) -> str:
+        return f"{self.phase}: {self.outcome}"
+
+
+ALLOWED_MOVES = reduce(
+    or_, (Q(was=was, now__in=sorted(targets)) for was, targets in ALLOWED.items() if targets)
+)
+
+
+class StatusChange(models.Model):
+    """The log of a comment's status: who (nobody: a machine) moved it, from where to where, why.
+
+    Append-only. Written in the transaction that moves the comment, before it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    comment = models.ForeignKey(
+        Comment, models.PROTECT, related_name="changes", db_index=False
+    )
+    number = models.PositiveSmallIntegerField()
+    was = models.CharField(max_length=9, choices=Status)
+    now = models.CharField(max_length=9, choices=Status)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    reason = models.CharField(max_length=50, blank=True)
+    note = models.TextField(blank=True, help_text="A sentence for the author.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    transaction = models.BigIntegerField(db_default=CurrentTransaction(), editable=False)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["comment", "number"], name="change_number_once"),
+            models.CheckConstraint(condition=ALLOWED_MOVES, name="change_allowed"),
+        ]
+        triggers: ClassVar = [APPEND_ONLY]
+
+    def __str__(self) -> str:
+        return f"{self.comment_id}: {self.was} → {self.now}"
+
+
+class Vote(models.Model):
+    """A reader's one vote on a comment: 1 or -1; no row is no vote."""
+
+    comment = models.ForeignKey(Comment, models.CASCADE, related_name="votes", db_index=False)
+    reader = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="votes")
+    value = models.SmallIntegerField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["comment", "reader"], name="one_vote_per_reader"),
+            models.CheckConstraint(condition=Q(value__in=(1, -1)), name="vote_value_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.comment_id}: {self.value:+d}"
+
+
+class Tally(models.Model):
+    """A change to a cached count, written with what causes it and folded in within a second.
+
+    Rows are only inserted by readers' requests, so that no request waits for another's count.
+    """
+
+    thread = models.ForeignKey(Thread, models.CASCADE, related_name="+", db_index=False)
+    comment = models.ForeignKey(
+        Comment, models.CASCADE, null=True, related_name="+", db_index=False
+    )
+    language = models.CharField(max_length=20, blank=True)
+    counted = models.CharField(max_length=8, choices=Counted)
+    amount = models.SmallIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.counted} {self.amount:+d}"

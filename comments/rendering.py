@@ -1,0 +1,79 @@
+"""Limited Markdown to HTML: the one way a reader's text becomes markup, previews included.
+
+Emphasis, strong, strike, links, lists, quotes, code and line breaks; no images, headings, tables
+or raw HTML. What the parser makes is sanitised again, so that neither has to be perfect.
+"""
+
+import re
+import unicodedata
+from html import unescape
+
+import nh3
+from markdown_it import MarkdownIt
+
+#: Stored beside the HTML: a comment rendered by an older version is rendered anew when edited.
+RENDERER_VERSION = 1
+#: The parser's time grows faster than the text on hostile input; at this length it stays bounded.
+LONGEST_BODY = 10_000
+
+TAGS = {"p", "br", "em", "strong", "s", "a", "ul", "ol", "li", "blockquote", "code", "pre"}
+SCHEMES = {"https", "http", "mailto"}
+
+_parser = MarkdownIt("zero", {"linkify": True, "breaks": True}).enable(
+    [
+        "blockquote",
+        "list",
+        "fence",
+        "paragraph",
+        "newline",
+        "emphasis",
+        "strikethrough",
+        "backticks",
+        "link",
+        "autolink",
+        "linkify",
+        "escape",
+        "entity",
+        "balance_pairs",
+        "fragments_join",
+    ]
+)
+#: The zero-width joiners that scripts and emoji need stay; what only hides text or turns it goes.
+_UNSEEN = re.compile("[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u2060-\u206f\ufeff]")
+_BIDI_OVERRIDES = re.compile("[\u202a-\u202e]")
+_ANY_TAG = re.compile(r"<[^>]*>")
+_BLOCK_END = re.compile(r"</(?:p|li|blockquote|pre)>|<br ?/?>")
+
+
+def clean(body: str) -> str:
+    """`body` as it is stored: NFC, line ends as `\\n`, no control or invisible characters."""
+    text = unicodedata.normalize("NFC", body).replace("\r\n", "\n").replace("\r", "\n")
+    text = _BIDI_OVERRIDES.sub("", _UNSEEN.sub("", text))
+    kept = (sign for sign in text if sign in "\n\t" or unicodedata.category(sign) != "Cc")
+    return "".join(kept).strip()
+
+
+def to_html(body: str) -> str:
+    """Safe HTML of a comment's text. Pure; about a millisecond for an ordinary comment."""
+    return nh3.clean(
+        _parser.render(body),
+        tags=TAGS,
+        attributes={"a": {"href"}},
+        url_schemes=SCHEMES,
+        link_rel="nofollow ugc noopener",
+        strip_comments=True,
+    ).strip()
+
+
+def to_text(html: str, *, longest: int | None = None) -> str:
+    """Plain words of rendered HTML, on one line: for mails and lists. Cut at a word."""
+    words = " ".join(unescape(_ANY_TAG.sub("", _BLOCK_END.sub(" ", html))).split())
+    if longest is None or len(words) <= longest:
+        return words
+    cut = words[: longest - 1]
+    return (cut.rsplit(" ", 1)[0] if " " in cut[longest // 2 :] else cut).rstrip() + "…"
+
+
+def links_in(html: str) -> int:
+    """How many links the rendered text has."""
+    return html.count("<a ")

@@ -1,0 +1,280 @@
+"""Reads shaped for a page. Each says how many queries it makes, whatever the thread's size."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import F, OuterRef, QuerySet, Subquery, Sum
+from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
+from django.db.models.functions import Coalesce
+from django.http import Http404
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from comments.models import Comment, Revision, StatusChange, Thread, ThreadLanguage, Verdict, Vote
+from comments.states import Outcome, Sort
+from common import clock, cursors
+from common.errors import Refusal
+
+FIRST_REPLIES = 3
+RECENT = timedelta(seconds=60)
+MOST_OWN = 100
+
+
+class UnknownSort(Refusal):
+    code: ClassVar[str] = "unknown_sort"
+    detail = _("This thread can be sorted by: newest, oldest.")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A comment on a page, with its first replies where it is a top-level one."""
+
+    comment: Comment
+    replies: cursors.Page[Comment] | None = None
+
+
+@dataclass(frozen=True)
+class ThreadHead:
+    """What stands above a thread's comments."""
+
+    thread: Thread
+    version: int
+    languages: dict[str, int]
+
+
+def thread_shown(thread_id: UUID) -> Thread:
+    """A thread the public may know of. Raises Http404. One query."""
+    thread = Thread.objects.shown().filter(pk=thread_id).first()
+    if thread is None:
+        raise Http404
+    return thread
+
+
+def thread_head(thread_id: UUID) -> ThreadHead:
+    """A thread with its version and counts by language. Raises Http404. Two queries."""
+    slots = Coalesce(Sum("slots__version"), 0)
+    thread = Thread.objects.shown().annotate(version=slots).filter(pk=thread_id).first()
+    if thread is None:
+        raise Http404
+    rows = ThreadLanguage.objects.filter(thread=thread_id, comment_count__gt=0)
+    by_language = {row.language: row.comment_count for row in rows.order_by("-comment_count")}
+    return ThreadHead(thread, thread.version, by_language)
+
+
+def read_sort(text: str | None) -> Sort:
+    """The order a client asks for; newest first if it does not say. Raises UnknownSort."""
+    try:
+        return Sort(text or Sort.NEWEST)
+    except ValueError as fault:
+        raise UnknownSort from fault
+
+
+def page(
+    thread_id: UUID, *, sort: Sort, limit: int, cursor_text: str | None
+) -> cursors.Page[Entry]:
+    """Top-level comments of a thread by (created_at, id), each with its first replies.
+
+    Two queries: the page with the ids of its replies, and the replies. Raises BadCursor.
+    """
+    scope = f"{thread_id}:{sort}"
+    rows = Comment.objects.filter(thread=thread_id).top_level().shown()
+    first_replies = (
+        Comment.objects.filter(root=OuterRef("pk"))
+        .shown()
+        .order_by("created_at", "id")
+        .values("pk")[: FIRST_REPLIES + 1]
+    )
+    found = _keyset(
+        for_the_public(rows).annotate(reply_ids=ArraySubquery(first_replies)),
+        scope=scope,
+        newest_first=sort is Sort.NEWEST,
+        limit=limit,
+        cursor_text=cursor_text,
+    )
+    return cursors.Page(_with_replies(found.rows), found.next, found.previous)
+
+
+def root_shown(thread_id: UUID, comment_id: UUID) -> Comment:
+    """A top-level comment that a page of the thread shows. Raises Http404. One query."""
+    threads = Thread.objects.shown().filter(pk=thread_id)
+    rows = Comment.objects.filter(thread__in=threads).top_level().shown()
+    comment = rows.filter(pk=comment_id).only("pk").first()
+    if comment is None:
+        raise Http404
+    return comment
+
+
+def replies(
+    comment: Comment, *, limit: int, cursor_text: str | None = None
+) -> cursors.Page[Comment]:
+    """Shown descendants of a top-level comment, flat, oldest first. One query."""
+    return _keyset(
+        for_the_public(Comment.objects.filter(root=comment.pk).shown()),
+        scope=_replies_scope(comment.pk),
+        newest_first=False,
+        limit=limit,
+        cursor_text=cursor_text,
+    )
+
+
+def entry(thread_id: UUID, comment_id: UUID) -> Entry:
+    """One shown comment, with its first replies if it is top-level. Raises Http404. Two queries
+    at most.
+    """
+    rows = for_the_public(Comment.objects.filter(thread=thread_id).shown())
+    comment = rows.filter(pk=comment_id).first()
+    if comment is None:
+        raise Http404
+    if comment.parent_id is not None:
+        return Entry(comment)
+    return Entry(comment, replies(comment, limit=FIRST_REPLIES))
+
+
+def for_the_public(rows: QuerySet[Comment]) -> QuerySet[Comment]:
+    """`rows` with all that a public answer shows of them, and no more columns than that."""
+    return rows.select_related("author", "answers__author").only(
+        *PUBLIC_COLUMNS,
+        "author__name",
+        "answers__status",
+        "answers__author__name",
+    )
+
+
+PUBLIC_COLUMNS = (
+    "thread_id",
+    "parent_id",
+    "root_id",
+    "depth",
+    "body_html",
+    "language",
+    "edition",
+    "status",
+    "featured",
+    "up_count",
+    "down_count",
+    "reply_count",
+    "created_at",
+    "edited_at",
+)
+
+
+@dataclass(frozen=True)
+class Own:
+    """A reader's own comment as only they see it: newest text, status, reasons."""
+
+    comment: Comment
+    body: str
+    reason: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Overlay:
+    """What belongs to one reader in one thread."""
+
+    votes: dict[str, int]
+    own: list[Own]
+
+
+def overlay(*, reader: User, thread: Thread, comment_ids: Iterable[UUID]) -> Overlay:
+    """The reader's votes on the comments named, and their own comments that a public page does
+    not show, or not yet as they are. Two queries.
+    """
+    votes = Vote.objects.filter(reader=reader, comment__in=comment_ids, comment__thread=thread)
+    return Overlay(
+        votes={str(vote.comment_id): vote.value for vote in votes},
+        own=own_comments(reader=reader, thread=thread),
+    )
+
+
+def own_comments(*, reader: User, thread: Thread) -> list[Own]:
+    """The reader's unpublished comments and those touched in the last minute, newest first, at
+    most 100. One query, by two indexes.
+    """
+    mine = Comment.objects.filter(author=reader, thread=thread)
+    unpublished = mine.unpublished().order_by().values("pk")
+    recent = mine.filter(touched_at__gt=clock.now() - RECENT).order_by().values("pk")
+    rows = Comment.objects.filter(pk__in=unpublished.union(recent, all=True))
+    return [own(row) for row in _for_their_author(rows).order_by("-touched_at")[:MOST_OWN]]
+
+
+def own_comment(comment_id: UUID) -> Own:
+    """One comment as its author sees it. One query."""
+    return own(_for_their_author(Comment.objects.filter(pk=comment_id)).get())
+
+
+def own(comment: Comment) -> Own:
+    """What `_for_their_author` read, by name."""
+    row: Any = comment
+    by_person = row.last_change_to == comment.status and row.last_reason
+    return Own(
+        comment,
+        body=row.newest_body,
+        reason=row.last_reason if by_person else row.verdict_reason or "",
+        note=row.last_note if by_person else "",
+    )
+
+
+def _for_their_author(rows: QuerySet[Comment]) -> QuerySet[Comment]:
+    changes = StatusChange.objects.filter(comment=OuterRef("pk")).order_by("-number")
+    against = Verdict.objects.filter(revision__comment=OuterRef("pk")).exclude(
+        outcome=Outcome.PASS
+    )
+    newest = Revision.objects.filter(comment=OuterRef("pk")).order_by("-number")
+    return rows.select_related("author", "thread__site", "answers__author").annotate(
+        newest_body=Subquery(newest.values("body")[:1]),
+        last_change_to=Subquery(changes.values("now")[:1]),
+        last_reason=Subquery(changes.values("reason")[:1]),
+        last_note=Subquery(changes.values("note")[:1]),
+        verdict_reason=Subquery(against.order_by("-created_at").values("reason")[:1]),
+    )
+
+
+def _keyset(
+    rows: QuerySet[Comment],
+    *,
+    scope: str,
+    newest_first: bool,
+    limit: int,
+    cursor_text: str | None,
+) -> cursors.Page[Comment]:
+    """One page by (created_at, id): a row comparison, which the reading indexes answer."""
+    cursor = cursors.read(cursor_text, scope=scope)
+    descending = newest_first != bool(cursor and cursor.backwards)
+    if cursor is not None:
+        place = (_moment(cursor), cursor.key[1])
+        beyond = TupleLessThan if descending else TupleGreaterThan
+        rows = rows.filter(beyond(Tuple(F("created_at"), F("id")), place))
+    sign = "-" if descending else ""
+    read = rows.order_by(f"{sign}created_at", f"{sign}id")[: limit + 1]
+    return cursors.cut(list(read), limit=limit, cursor=cursor, scope=scope, key=_key)
+
+
+def _key(comment: Comment) -> tuple[str, str]:
+    return comment.created_at.isoformat(), str(comment.pk)
+
+
+def _moment(cursor: cursors.Cursor) -> datetime:
+    return datetime.fromisoformat(cursor.key[0])
+
+
+def _replies_scope(root_id: UUID) -> str:
+    return f"{root_id}:replies"
+
+
+def _with_replies(roots: list[Comment]) -> list[Entry]:
+    """Each root with up to three replies, and a cursor where there are more. One query."""
+    wanted = {root.pk: root.reply_ids for root in roots}  # type: ignore[attr-defined]
+    ids = [each for few in wanted.values() for each in few[:FIRST_REPLIES]]
+    found = {row.pk: row for row in for_the_public(Comment.objects.filter(pk__in=ids))}
+    entries = []
+    for root in roots:
+        rows = [found[each] for each in wanted[root.pk][:FIRST_REPLIES] if each in found]
+        more = len(wanted[root.pk]) > FIRST_REPLIES and rows
+        after = cursors.Cursor(_replies_scope(root.pk), _key(rows[-1])) if more else None
+        entries.append(Entry(root, cursors.Page(rows, next=str(after) if after else None)))
+    return entries

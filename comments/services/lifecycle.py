@@ -1,0 +1,339 @@
+"""One comment's life: all changes of Comment.status are made here; the database refuses others.
+
+    post ─┬─ screening ─┬─ published ─┬─ withdrawn (its author)
+          ├─ held ──────┤             ├─ rejected, held (a decision, a late verdict)
+          └─ rejected ──┘             └─ erased (the law)
+
+A first look (phases of the request) gives a post its status; `conclude` ends the worker's look;
+`move` is every later change. What follows from each (cases, notices) hears of it by events.
+"""
+
+from datetime import datetime, timedelta
+from typing import ClassVar
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from comments import events, languages, rendering
+from comments.models import Comment, Revision, StatusChange, Thread, Verdict
+from comments.screening import Draft, Screening, Where, screen
+from comments.services import counting
+from comments.states import ALLOWED, Outcome, Status, ThreadState
+from common import clock
+from common.errors import Refusal
+from common.ids import new_id
+from outbox.services import relay
+from publishers.states import Screening as SitePolicy
+
+DEEPEST = 50
+AFTER_HOLD = {Outcome.HOLD: Status.HELD, Outcome.REJECT: Status.REJECTED}
+EDITABLE = (Status.SCREENING, Status.HELD, Status.PUBLISHED)
+
+
+class TransitionRefused(Refusal):
+    code: ClassVar[str] = "transition_refused"
+    status: ClassVar[int] = 409
+    detail = _("This comment can no longer be changed in that way.")
+
+
+class PostingRefused(Refusal):
+    code: ClassVar[str] = "posting_refused"
+
+
+class ThreadClosed(PostingRefused):
+    code: ClassVar[str] = "thread_closed"
+    status: ClassVar[int] = 403
+    detail = _("This conversation is closed. You can still read it.")
+
+
+class ParentGone(PostingRefused):
+    code: ClassVar[str] = "parent_gone"
+    status: ClassVar[int] = 409
+    detail = _("The comment you are answering is no longer there. Your text is kept.")
+
+
+class EmptyBody(PostingRefused):
+    code: ClassVar[str] = "empty_body"
+    detail = _("Write something first.")
+
+
+class EditWindowOver(Refusal):
+    code: ClassVar[str] = "edit_window_over"
+    status: ClassVar[int] = 403
+    detail = _("The time to edit this comment is over. You can still withdraw it.")
+
+
+def post(
+    *, author: User, thread: Thread, body: str, parent: Comment | None = None, edition: str = ""
+) -> Comment:
+    """Store a draft in the state its first screening gives it, and say so.
+
+    `thread` has its `site` loaded. Raises PostingRefused; what a phase finds wrong is stored.
+    """
+    body, html = _rendered(body)
+    if thread.state != ThreadState.OPEN:
+        raise ThreadClosed
+    if parent is not None and (parent.thread_id != thread.pk or not parent.is_published):
+        raise ParentGone
+    locale = edition or thread.site.default_locale
+    language = languages.of(body, locale=locale)
+    draft = Draft(thread.site, author, body, html, language)
+    screening = screen(draft, Where.REQUEST)  # no lock yet
+    status = _first_status(thread, screening)
+    with transaction.atomic():
+        comment = Comment(
+            thread=thread,
+            author=author,
+            body=body,
+            body_html=html,
+            renderer_version=rendering.RENDERER_VERSION,
+            language=language,
+            edition=locale,
+            status=status,
+            **_place(parent),
+        )
+        comment.created_at = comment.touched_at = _after(parent)
+        comment.published_at = comment.created_at if comment.is_published else None
+        comment.save(force_insert=True)
+        _submit(comment, screening)
+        relay.record(
+            events.CommentPosted(str(comment.pk), status=status, is_reply=parent is not None)
+        )
+        if comment.is_published:
+            counting.note_publication(comment, 1)
+            counting.touch(thread.pk)
+    return comment
+
+
+def edit(comment_id: UUID, *, author: User, body: str) -> Comment:
+    """Give a comment a new text, screened like a post. Raises EditWindowOver, TransitionRefused.
+
+    Under screen-first a published comment keeps its old text until a machine has passed the new
+    one; elsewhere the new text is in force at once. The same text again changes nothing.
+    """
+    body, html = _rendered(body)
+    with transaction.atomic():
+        comment = _locked(comment_id)
+        if comment.status not in EDITABLE:
+            raise TransitionRefused
+        if clock.now() >= edit_until(comment):
+            raise EditWindowOver
+        if body == latest_revision(comment).body:
+            return comment
+        site = comment.thread.site
+        language = languages.of(body, locale=comment.edition)
+        screening = screen(Draft(site, author, body, html, language, comment.pk), Where.REQUEST)
+        comment.touched_at = clock.now()
+        waits = comment.is_published and site.screening == SitePolicy.SCREEN_FIRST
+        passed = screening.outcome is Outcome.PASS
+        revision = _submit(comment, screening, body=body, in_force=not (waits and passed))
+        if revision.in_force_at:
+            _put_in_force(comment, revision)
+        comment.save(update_fields=["touched_at"])
+        if not passed and comment.status != AFTER_HOLD[screening.outcome]:
+            _move(comment, AFTER_HOLD[screening.outcome], reason=screening.reason)
+        counting.touch(comment.thread_id)
+    return comment
+
+
+@transaction.atomic
+def conclude(revision_id: UUID, screening: Screening) -> None:
+    """End a revision's screening by machine: store the worker's verdicts and act on the last.
+
+    Does nothing the second time, or where the revision is already decided. A machine never
+    overrides a person: once one has moved the comment after the revision came, its status stays.
+    """
+    revision = Revision.objects.select_related("comment").get(pk=revision_id)
+    comment = _locked(revision.comment_id)
+    if revision.verdicts.filter(final=True).exists():
+        return
+    _store_verdicts(revision, screening, final=True)
+    gone = comment.status in (Status.WITHDRAWN, Status.ERASED)
+    if gone or _superseded(revision) or _person_moved(comment, revision):
+        return
+    if not revision.in_force_at:
+        _put_in_force(comment, revision)
+        counting.touch(comment.thread_id)
+    if screening.outcome in AFTER_HOLD:
+        if comment.status in (Status.SCREENING, Status.PUBLISHED):
+            _move(comment, AFTER_HOLD[screening.outcome], reason=screening.reason)
+    elif comment.status == Status.SCREENING:
+        _move(comment, Status.PUBLISHED)
+
+
+@transaction.atomic
+def move(
+    comment_id: UUID, to: Status, *, actor: User | None, reason: str = "", note: str = ""
+) -> Comment:
+    """Take a comment to `to` under a row lock; a repeat does nothing. Raises TransitionRefused.
+
+    `actor` is None for a machine. `note` is a sentence for the author.
+    """
+    comment = _locked(comment_id)
+    if comment.status != to:
+        _move(comment, to, actor=actor, reason=reason, note=note)
+    return comment
+
+
+@transaction.atomic
+def withdraw(comment_id: UUID, *, author: User) -> Comment:
+    """Its author takes a comment back, for good. A repeat does nothing."""
+    comment = _locked(comment_id)
+    if comment.status != Status.WITHDRAWN:
+        comment.touched_at = clock.now()
+        comment.save(update_fields=["touched_at"])
+        _move(comment, Status.WITHDRAWN, actor=author)
+    return comment
+
+
+def edit_until(comment: Comment) -> datetime:
+    """When the edit window of a comment ends (its thread and site are loaded)."""
+    return comment.created_at + timedelta(seconds=comment.thread.site.edit_window_seconds)
+
+
+def latest_revision(comment: Comment) -> Revision:
+    """The newest text of a comment, in force or not. One query."""
+    return comment.revisions.order_by("-number")[0]
+
+
+def _move(
+    comment: Comment, to: Status, *, actor: User | None = None, reason: str = "", note: str = ""
+) -> StatusChange:
+    """Log the change, then make it: the one place that writes `status` of a stored comment."""
+    was = Status(comment.status)
+    if to not in ALLOWED[was]:
+        raise TransitionRefused
+    change = comment.changes.create(
+        number=comment.changes.count() + 1, was=was, now=to, actor=actor, reason=reason, note=note
+    )
+    first_publication = to == Status.PUBLISHED and comment.published_at is None
+    if first_publication:
+        comment.published_at = clock.now()
+    comment.status = to
+    comment.save(update_fields=["status", "published_at"])
+    if Status.PUBLISHED in (was, to):
+        counting.note_publication(comment, 1 if to == Status.PUBLISHED else -1)
+        counting.touch(comment.thread_id)
+    relay.record(
+        events.CommentMoved(
+            str(comment.pk), str(change.pk), was=was, now=to, first_publication=first_publication
+        )
+    )
+    return change
+
+
+def _submit(
+    comment: Comment, screening: Screening, *, body: str | None = None, in_force: bool = True
+) -> Revision:
+    """Store a text with its verdicts; have the worker look at it if nothing was found so far."""
+    revision = comment.revisions.create(
+        number=comment.revisions.count() + 1 if body is not None else 1,
+        body=comment.body if body is None else body,
+        created_at=comment.touched_at,
+        in_force_at=comment.touched_at if in_force else None,
+    )
+    passed = screening.outcome is Outcome.PASS
+    _store_verdicts(revision, screening, final=not passed)
+    if passed:
+        relay.record(events.RevisionSubmitted(str(revision.pk)))
+    return revision
+
+
+def _store_verdicts(revision: Revision, screening: Screening, *, final: bool) -> None:
+    """One row for each phase that looked; `final` marks the last. No phase: a row says so."""
+    rows = [
+        Verdict(
+            revision=revision,
+            phase=each.phase,
+            version=each.version,
+            outcome=each.finding.outcome,
+            reason=each.finding.reason,
+            score=each.finding.score,
+            threshold=each.finding.threshold,
+            evidence=each.finding.evidence[:200],
+        )
+        for each in screening.judged
+    ]
+    if final and not rows:
+        rows = [Verdict(revision=revision, phase="none", version="1", outcome=Outcome.PASS)]
+    if rows:
+        rows[-1].final = final
+    Verdict.objects.bulk_create(rows)
+
+
+def _put_in_force(comment: Comment, revision: Revision) -> None:
+    """Make `revision` the text that readers see."""
+    comment.body, comment.body_html = _rendered(revision.body)
+    comment.renderer_version = rendering.RENDERER_VERSION
+    language = languages.of(comment.body, locale=comment.edition)
+    if language != comment.language and comment.is_published:
+        counting.note_publication(comment, -1)
+        comment.language = language
+        counting.note_publication(comment, 1)
+    comment.language = language
+    comment.edited_at = revision.created_at
+    comment.save(
+        update_fields=["body", "body_html", "renderer_version", "language", "edited_at"]
+    )
+    if not revision.in_force_at:
+        Revision.objects.filter(pk=revision.pk).update(in_force_at=clock.now())
+
+
+def _locked(comment_id: UUID) -> Comment:
+    """The comment with thread and site, its row locked until the transaction's end. One query."""
+    rows = Comment.objects.select_related("thread__site")
+    return rows.select_for_update(of=("self",), no_key=True).get(pk=comment_id)
+
+
+def _superseded(revision: Revision) -> bool:
+    later = Revision.objects.filter(comment=revision.comment_id, number__gt=revision.number)
+    return later.exists()
+
+
+def _person_moved(comment: Comment, revision: Revision) -> bool:
+    changes = comment.changes.filter(actor__isnull=False, created_at__gte=revision.created_at)
+    return changes.exists()
+
+
+def _first_status(thread: Thread, screening: Screening) -> Status:
+    if screening.outcome in AFTER_HOLD:
+        return AFTER_HOLD[screening.outcome]
+    screen_first = thread.site.screening == SitePolicy.SCREEN_FIRST
+    return Status.SCREENING if screen_first else Status.PUBLISHED
+
+
+def _place(parent: Comment | None) -> dict[str, object]:
+    """Where a reply hangs. Nesting is capped: below depth 50 a reply joins its depth-50 ancestor
+    and says in `answers` whom it answers.
+    """
+    if parent is None:
+        return {"id": new_id()}
+    above, answers = parent, None
+    if parent.depth == DEEPEST and parent.parent is not None and parent.parent.depth == DEEPEST:
+        above, answers = parent.parent, parent
+    return {
+        "id": new_id(),
+        "parent": above,
+        "root_id": above.root_id or above.pk,
+        "depth": min(above.depth + 1, DEEPEST),
+        "answers": answers,
+    }
+
+
+def _after(parent: Comment | None) -> datetime:
+    """Now, but after the parent, whatever the clocks of two machines say: pages read oldest first
+    never show a reply above what it answers.
+    """
+    moment = clock.now()
+    return max(moment, parent.created_at + timedelta(microseconds=1)) if parent else moment
+
+
+def _rendered(body: str) -> tuple[str, str]:
+    """The text as stored and its HTML. Raises EmptyBody where nothing is left to read."""
+    body = rendering.clean(body)
+    html = rendering.to_html(body)
+    if not rendering.to_text(html):
+        raise EmptyBody
+    return body, html

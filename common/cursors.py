@@ -1,0 +1,95 @@
+"""Keyset pages: opaque signed cursors over (sort key, id), never offsets."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Generic, TypeVar
+
+from django.core import signing
+from django.utils.translation import gettext_lazy as _
+
+from common.errors import Refusal
+
+_signer = signing.Signer(salt="cursor")
+Row = TypeVar("Row")
+MAX_LIMIT = 100
+
+
+class BadCursor(Refusal):
+    code: ClassVar[str] = "bad_cursor"
+    detail = _("This cursor is not one of ours, or belongs to another list.")
+
+
+class BadLimit(Refusal):
+    code: ClassVar[str] = "bad_limit"
+    detail = _("`limit` is a whole number from 1 to 100.")
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """A place in a list: before (`backwards`) or after the row with this `key`."""
+
+    scope: str
+    key: tuple[Any, ...]
+    backwards: bool = False
+
+    def __str__(self) -> str:
+        return _signer.sign_object([self.scope, list(self.key), self.backwards], compress=False)
+
+
+def read(text: str | None, *, scope: str) -> Cursor | None:
+    """The cursor a client sent back, or None. `scope` names the list it must belong to."""
+    if not text:
+        return None
+    try:
+        found, key, backwards = _signer.unsign_object(text)
+    except (signing.BadSignature, ValueError, UnicodeError) as fault:
+        raise BadCursor from fault
+    if found != scope:
+        raise BadCursor
+    return Cursor(scope, tuple(key), backwards)
+
+
+def read_limit(text: str | None, *, default: int = 20) -> int:
+    """How many rows the client wants: 1 to 100."""
+    if text is None or text == "":
+        return default
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:4]) <= MAX_LIMIT:
+        raise BadLimit
+    return int(text)
+
+
+@dataclass(frozen=True)
+class Page(Generic[Row]):
+    """Some rows of a list, in its order, and the cursors to go on from either end."""
+
+    rows: list[Row]
+    next: str | None = None
+    previous: str | None = None
+
+
+def cut(
+    rows: Sequence[Row],
+    *,
+    limit: int,
+    cursor: Cursor | None,
+    scope: str,
+    key: Callable[[Row], tuple[Any, ...]],
+) -> Page[Row]:
+    """Make a page of up to `limit + 1` rows read in the cursor's direction.
+
+    The extra row only tells that there is more; backwards rows come in reverse and are turned.
+    """
+    backwards = cursor is not None and cursor.backwards
+    more = len(rows) > limit
+    kept = list(rows[:limit])
+    if backwards:
+        kept.reverse()
+    if not kept:
+        return Page([])
+    after = more if not backwards else True
+    before = more if backwards else cursor is not None
+    return Page(
+        kept,
+        next=str(Cursor(scope, key(kept[-1]))) if after else None,
+        previous=str(Cursor(scope, key(kept[0]), backwards=True)) if before else None,
+    )

@@ -1,0 +1,87 @@
+"""The two kinds of API view: public reads, and everything else."""
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+from django.http import HttpResponseNotModified
+from django.http.response import HttpResponseBase
+from django.utils import translation
+from django.utils.http import parse_etags
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.permissions import SAFE_METHODS
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from common.permissions import Anyone
+
+
+class PrivateView(APIView):
+    """What belongs to one asker, or changes something: never stored by any cache."""
+
+    def finalize_response(
+        self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
+    ) -> HttpResponseBase:
+        response = super().finalize_response(request, response, *args, **kwargs)
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+
+class PublicView(PrivateView):
+    """Reads that are the same bytes for everyone: no credentials, any origin, an ETag, 304.
+
+    `permission_classes` are those of the methods that write, where a view has any. Errors of
+    reads are in English, since the asker's language must not colour the bytes.
+    """
+
+    @property
+    def reads(self) -> bool:
+        return self.request.method in SAFE_METHODS
+
+    def get_authenticators(self) -> list[BaseAuthentication]:
+        return [] if self.reads else super().get_authenticators()
+
+    def get_permissions(self) -> Sequence[Any]:
+        return [Anyone()] if self.reads else super().get_permissions()
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        if self.reads:
+            translation.activate("en")
+        super().initial(request, *args, **kwargs)
+
+    def finalize_response(
+        self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
+    ) -> HttpResponseBase:
+        response = super().finalize_response(request, response, *args, **kwargs)
+        if self.reads and isinstance(response, Response):
+            response.add_post_render_callback(lambda done: _as_public_read(request, done))
+        return response
+
+
+def keyed(body: Any, *keys: str) -> Response:
+    """A public answer that a CDN may purge by these keys (`thread-<id>`, `article-<id>`)."""
+    return Response(body, headers={"Surrogate-Key": " ".join(keys)})
+
+
+def etag_of(content: bytes) -> str:
+    """The strong ETag of these bytes."""
+    return f'"{hashlib.blake2b(content, digest_size=16).hexdigest()}"'
+
+
+def _as_public_read(request: Request, response: Response) -> HttpResponseBase:
+    response.is_public_read = True  # type: ignore[attr-defined]
+    response["Access-Control-Allow-Origin"] = "*"
+    response["Access-Control-Expose-Headers"] = "ETag, Retry-After"
+    if response.status_code != 200:
+        response["Cache-Control"] = "no-store" if response.status_code >= 500 else "s-maxage=1"
+        return response
+    etag = etag_of(response.content)
+    response["Cache-Control"] = "public, max-age=0, s-maxage=1"
+    response["ETag"] = etag
+    if etag in parse_etags(request.headers.get("If-None-Match", "")):
+        unchanged = HttpResponseNotModified(headers=dict(response.headers))
+        del unchanged["Content-Type"]
+        unchanged.is_public_read = True  # type: ignore[attr-defined]
+        return unchanged
+    return response

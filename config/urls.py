@@ -1,0 +1,27 @@
+"""The route table. Each app brings its own `api/urls.py`; pages stand at the site root."""
+
+from django.contrib import admin
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+handler404 = "common.problems.page_not_found"
+handler500 = "common.problems.server_error"
+
+api = [
+    path("", include("comments.api.urls")),
+    path("", include("articles.api.urls")),
+    path("", include("accounts.api.urls")),
+    path("", include("moderation.api.urls")),
+    path("", include("notifications.api.urls")),
+    path("schema", SpectacularAPIView.as_view(), name="schema"),
+]
+
+urlpatterns = [
+    path("api/v1/", include(api)),
+    path("api/docs", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path("admin/", admin.site.urls),
+    path("moderation/", include("moderation.urls")),
+    path("", include("accounts.urls")),
+    path("", include("operations.urls")),
+    path("", include("newsroom.urls")),
+]

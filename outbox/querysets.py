@@ -1,0 +1,20 @@
+"""Adjectives for outbox rows."""
+
+from typing import TYPE_CHECKING
+
+from django.db import models
+
+from common import clock
+
+if TYPE_CHECKING:
+    from outbox.models import OutboxRow  # noqa: F401  (the queryset's own model)
+
+
+class OutboxQuerySet(models.QuerySet["OutboxRow"]):
+    def open(self) -> "OutboxQuerySet":
+        """Neither done nor set aside."""
+        return self.filter(done_at=None, set_aside_at=None)
+
+    def overdue(self) -> "OutboxQuerySet":
+        """Open, and their time to be woken (again) has come."""
+        return self.open().filter(due_at__lte=clock.now())

@@ -1,0 +1,118 @@
+"""`Idempotency-Key`: the same request sent again gets the first answer again.
+
+The record is one row in the transaction that makes what it answers: both are there or neither.
+A second request under the same key waits on the unique index for the first one's commit.
+"""
+
+import functools
+import hashlib
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import orjson
+from django.db import OperationalError, connection, transaction
+from django.utils.translation import gettext_lazy as _
+from psycopg import errors as pg
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from common.errors import Refusal
+from common.json import dumps
+from outbox.models import IdempotencyRecord
+
+WAIT_MILLISECONDS = 2_000
+LONGEST_KEY = 255
+KEPT_HEADERS = ("Location",)
+
+Handler = Callable[..., Response]
+
+
+class KeyReused(Refusal):
+    code: ClassVar[str] = "idempotency_key_reused"
+    status: ClassVar[int] = 422
+    detail = _("This Idempotency-Key was already used for another request.")
+
+
+class KeyInUse(Refusal):
+    code: ClassVar[str] = "idempotency_key_in_use"
+    status: ClassVar[int] = 409
+    detail = _("The first request under this Idempotency-Key is still at work. Try again soon.")
+
+
+class BadKey(Refusal):
+    code: ClassVar[str] = "bad_idempotency_key"
+    detail = _("An Idempotency-Key is 1 to 255 visible ASCII characters.")
+
+
+def idempotent(handler: Handler) -> Handler:
+    """Decorate a view's `post`: honour `Idempotency-Key`, in the transaction of the work itself.
+
+    One insert and one update for a new key; one more select for a repeated one.
+    """
+
+    @functools.wraps(handler)
+    def wrapper(view: APIView, request: Request, *args: Any, **kwargs: Any) -> Response:
+        key = request.headers.get("Idempotency-Key")
+        if key is None:
+            return handler(view, request, *args, **kwargs)
+        if not 1 <= len(key) <= LONGEST_KEY or not all("!" <= sign <= "~" for sign in key):
+            raise BadKey
+        with transaction.atomic():
+            record, is_new = _claim(_owner(request), key, _fingerprint(request))
+            if not is_new:
+                return _answer_again(record)
+            response = handler(view, request, *args, **kwargs)
+            record.status = response.status_code
+            record.headers = {name: response[name] for name in KEPT_HEADERS if name in response}
+            record.body = dumps(response.data)
+            record.save(update_fields=["status", "headers", "body"])
+            return response
+
+    return wrapper
+
+
+def _claim(owner: str, key: str, fingerprint: str) -> tuple[IdempotencyRecord, bool]:
+    """The key's record and whether it is ours to fill. Waits for whoever is filling it now."""
+    fresh = IdempotencyRecord(owner=owner, key=key, fingerprint=fingerprint)
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('lock_timeout', %s, true)", [str(WAIT_MILLISECONDS)])
+            cursor.execute(
+                """
+                INSERT INTO outbox_idempotencyrecord (owner, key, fingerprint, headers, created_at)
+                VALUES (%s, %s, %s, '{}', clock_timestamp())
+                ON CONFLICT (owner, key) DO NOTHING RETURNING id
+                """,
+                [owner, key, fingerprint],
+            )
+            inserted = cursor.fetchone()
+            cursor.execute("SELECT set_config('lock_timeout', '0', true)")
+    except OperationalError as fault:
+        if isinstance(fault.__cause__, pg.LockNotAvailable):
+            raise KeyInUse(retry_after=1) from fault
+        raise
+    if inserted:
+        fresh.pk = inserted[0]
+        fresh._state.adding = False
+        return fresh, True
+    found = IdempotencyRecord.objects.get(owner=owner, key=key)
+    if found.fingerprint != fingerprint:
+        raise KeyReused
+    return found, False
+
+
+def _answer_again(record: IdempotencyRecord) -> Response:
+    body = orjson.loads(bytes(record.body)) if record.body else None
+    return Response(
+        body, status=record.status, headers={**record.headers, "Idempotency-Replayed": "true"}
+    )
+
+
+def _owner(request: Request) -> str:
+    return f"user:{request.user.pk}"
+
+
+def _fingerprint(request: Request) -> str:
+    whole = f"{request.method} {request.path}\n".encode() + dumps(request.data)
+    return hashlib.sha256(whole).hexdigest()

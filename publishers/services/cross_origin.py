@@ -1,0 +1,21 @@
+"""Which web origins are registered, remembered for a few seconds per process."""
+
+import time
+
+from publishers.models import Origin
+
+REMEMBERED_SECONDS = 5.0
+MOST_REMEMBERED = 1_000
+_remembered: dict[str, tuple[float, bool]] = {}
+
+
+def is_registered(origin: str) -> bool:
+    """Whether any site registered this exact origin. At most one query in five seconds."""
+    known = _remembered.get(origin)
+    if known is not None and known[0] > time.monotonic():
+        return known[1]
+    answer = Origin.objects.filter(origin=origin).exists()
+    if len(_remembered) >= MOST_REMEMBERED:
+        _remembered.clear()
+    _remembered[origin] = (time.monotonic() + REMEMBERED_SECONDS, answer)
+    return answer
