@@ -1,0 +1,60 @@
+"""The admin behind the staff door: our sign-in pages, a second factor, no sign-in form of its own."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.views import LogoutView
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from accounts import staff
+from common.permissions import public
+
+
+class StaffAdminSite(admin.AdminSite):
+    """Django's admin, for operators with a second factor used in this session."""
+
+    site_header = _("Colloquy administration")
+    site_title = _("Colloquy administration")
+    index_title = _("Administration")
+    enable_nav_sidebar = True
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        try:
+            return staff.turned_away(request, is_staff=staff.is_operator) is None
+        except Http404:
+            return False
+
+    def admin_view(
+        self, view: Callable[..., Any], cacheable: bool = False
+    ) -> Callable[..., Any]:
+        inner = super().admin_view(view, cacheable)
+
+        @wraps(inner)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            turned = staff.turned_away(request, is_staff=staff.is_operator)
+            return turned or inner(request, *args, **kwargs)
+
+        guarded.permission = "staff"  # type: ignore[attr-defined]
+        return guarded
+
+    @public
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """No form of its own: on to the page that would let them in, or in."""
+        turned = staff.turned_away(request, is_staff=staff.is_operator)
+        return turned or HttpResponseRedirect(reverse("admin:index"))
+
+    def logout(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return LogoutView.as_view(next_page=reverse("account_login"))(request)
+
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return HttpResponseRedirect(reverse("account_change_password"))

@@ -1,0 +1,35 @@
+"""Where a reader may act: a reader token opens one site, and views ask here whom they serve there."""
+
+from typing import ClassVar
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
+from rest_framework.request import Request
+
+from accounts.models import Token, User
+from common.errors import Refusal
+from publishers.models import Site
+
+
+class WrongSite(Refusal):
+    code: ClassVar[str] = "wrong_site"
+    status: ClassVar[int] = 403
+    detail = _("You are signed in on another site. Sign in here to take part.")
+
+
+def reader_on(request: Request, site: Site | UUID) -> User:
+    """Who acts in this request on `site` (or its id): every write on a site takes its actor here.
+
+    Raises WrongSite where the request carries a reader token of another site. App tokens and
+    first-party sessions are of the account and serve on every site. No query.
+    """
+    site_id = site.pk if isinstance(site, Site) else site
+    if not opens(request, site_id):
+        raise WrongSite
+    return request.user
+
+
+def opens(request: Request, site_id: UUID) -> bool:
+    """Whether what this request signs in with is good for a site. No query."""
+    token = request.auth
+    return not isinstance(token, Token) or token.site_id in {None, site_id}

@@ -1,0 +1,21 @@
+"""Words of the accounts' side that models, querysets and services share."""
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class TokenKind(TextChoices):
+    """What a token is for. Neither kind acts as staff."""
+
+    APP = "app", _("App: the whole account")
+    READER = "reader", _("Reader: one site")
+
+
+class Standing(TextChoices):
+    """Whether a token opens the door, and where not, why. The values are codes of the API."""
+
+    LIVE = "live"
+    REVOKED = "token_revoked"
+    EXPIRED = "token_expired"
+    STALE = "token_stale"  # the account's password changed since
+    INACTIVE = "account_inactive"
