@@ -6,7 +6,8 @@ embedded servers. `config.environment` reads it for what the environment leaves 
 
 import os
 import secrets
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from dotenv import dotenv_values
@@ -35,18 +36,36 @@ def prepare() -> None:
     They run until the last command that borrowed them has ended. Raises ServerFailed.
     """
     kept = kept_values()
-    environment = os.environ.get("COLLOQUY_ENV") or kept.get("COLLOQUY_ENV")
-    wanted = [role for role in embedded.ROLES if not os.environ.get(role)]
-    if environment != "development" or not wanted:
-        return
-    urls = embedded.borrow(state_folder(), roles=wanted)
-    keep({"COLLOQUY_ENV": "development", "SECRET_KEY": secrets.token_urlsafe(48)} | kept | urls)
+    if "development" in (os.environ.get("COLLOQUY_ENV"), kept.get("COLLOQUY_ENV")):
+        _borrowed.extend(role for role in embedded.ROLES if role not in os.environ)
+    if _borrowed:
+        urls = embedded.borrow(state_folder(), roles=_borrowed)
+        new = {"COLLOQUY_ENV": "development", "SECRET_KEY": secrets.token_urlsafe(48)}
+        keep({**new, **kept, **urls})
+
+
+def keep_servers_up(
+    *, until: threading.Event, say: Callable[[str], None], moved: Callable[[], None]
+) -> None:
+    """Start borrowed servers again when they die; call `moved` if a URL has changed by that."""
+    while _borrowed and not until.wait(timeout=1):
+        if down := embedded.down(state_folder(), roles=_borrowed):
+            say(f"{' and '.join(down)} went down; starting again")
+            urls = embedded.ensure(state_folder(), roles=_borrowed)
+            if not urls.items() <= kept_values().items():
+                keep(urls)
+                moved()
 
 
 def keep(values: Mapping[str, str]) -> None:
-    """Replace `<var>/env`, readable by its owner only."""
+    """Write `values` over what `<var>/env` holds. Only its owner can read it."""
     path = state_folder() / "env"
     unfinished = path.with_suffix(f".{os.getpid()}")
     unfinished.touch(mode=0o600)
-    unfinished.write_text("".join(f"{name}='{value}'\n" for name, value in values.items()))
+    merged = {**kept_values(), **values}
+    unfinished.write_text("".join(f"{name}='{value}'\n" for name, value in merged.items()))
     unfinished.replace(path)
+
+
+#: The roles this process has borrowed an embedded server for.
+_borrowed: list[str] = []

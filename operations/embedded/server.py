@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 
 from operations.embedded.home import Home
-from operations.processes import dying_with, ended, is_alive
+from operations.processes import detached, dying_with, ended, is_alive
 
 ATTEMPTS = 5
 SAY_EVERY_SECONDS = 5
@@ -83,7 +83,9 @@ class Server(ABC):
         self.home.write(self.port_file, str(port))
         if self.log.exists() and self.log.stat().st_size > BIG_LOG_BYTES:
             self.log.replace(self.log.with_suffix(".log.1"))
+        reading, writing = os.pipe()
         with self.log.open("ab") as log:
+            us = dying_with(os.getpid(), signal.SIGQUIT)
             server = subprocess.Popen(
                 self.command(port),
                 stdin=subprocess.DEVNULL,
@@ -92,11 +94,17 @@ class Server(ABC):
                 cwd=self.home.path,
                 env=BARE_ENVIRONMENT,
                 start_new_session=True,
-                preexec_fn=None if self.durable else dying_with(os.getpid(), signal.SIGQUIT),
+                preexec_fn=detached(writing) if self.durable else us,
                 **self.home.account.popen,
             )
-        server.returncode = 0  # it may outlive us: no warning that it still runs
-        return psutil.Process(server.pid)
+        os.close(writing)
+        with os.fdopen(reading) as report:
+            pid = int(report.read() or server.pid)
+        if self.durable:
+            server.wait()
+        else:
+            server.returncode = 0  # no warning that it still runs when we end: it ends with us
+        return psutil.Process(pid)
 
     def _wait_for(self, process: psutil.Process) -> int | None:
         """Give the port once it answers, or None when the process ended before."""

@@ -45,7 +45,8 @@ class Valkey(Server):
             **SETTINGS[self.name],
             **({} if self.durable else {"appendonly": "no"}),
         }
-        self.home.write(self.config.name, "".join(f"{name} {value}\n" for name, value in settings.items()))
+        lines = [f"{name} {value}\n" for name, value in settings.items()]
+        self.home.write(self.config.name, "".join(lines))
         return [str(self._program()), str(self.config)]
 
     def process(self) -> psutil.Process | None:

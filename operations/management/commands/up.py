@@ -1,0 +1,150 @@
+"""`manage.py up`: migrate, seed once, run everything, say where to look."""
+
+import errno
+import fcntl
+import json
+import os
+import signal
+import socket
+import threading
+import time
+from argparse import ArgumentParser
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
+
+from django.conf import settings
+from django.core.management import call_command, get_commands
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connections
+
+from operations import development
+from operations.supervisor import Child, Supervisor
+
+
+class Command(BaseCommand):
+    help = "Migrate, then run web, workers and beat and keep them running. Ctrl-C ends all."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
+        parser.add_argument("--workers", type=int, default=2, help="web processes")
+        parser.add_argument("--threads", type=int, default=8, help="threads of each")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        try:
+            with _only_one_in(settings.VAR):
+                _refuse_a_taken_port(options["host"], settings.PORT)
+                self._prepare()
+                self._supervise(options["host"], options["workers"], options["threads"])
+        except KeyboardInterrupt:
+            self.stdout.write("Stopped before everything was up.")
+
+    def _prepare(self) -> None:
+        Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
+        self.stdout.write("Migrating the database.")
+        call_command("migrate", verbosity=0)
+        if settings.IN_PRODUCTION:
+            if os.geteuid() == 0:
+                self.stderr.write("Running as root: better give Colloquy an account of its own.")
+            call_command("collectstatic", interactive=False, verbosity=0)
+        else:
+            development.keep({"PORT": str(settings.PORT)})
+            if not _demo_file().exists() and "seed_demo" in get_commands():
+                self.stdout.write("Filling the demo newsroom; this happens once.")
+                call_command("seed_demo")
+        connections.close_all()
+
+    def _supervise(self, host: str, workers: int, threads: int) -> None:
+        supervisor = Supervisor(_children(host, workers, threads))
+        ended = threading.Event()
+        guard = threading.Thread(
+            target=development.keep_servers_up,
+            kwargs={"until": ended, "say": supervisor.say, "moved": supervisor.restart_all},
+        )
+        guard.start()
+        threading.Thread(target=_announce, args=[host, supervisor.say], daemon=True).start()
+        try:
+            supervisor.run()
+        finally:
+            ended.set()
+            guard.join()
+        supervisor.say("Everything has stopped.")
+
+
+def _children(host: str, workers: int, threads: int) -> list[Child]:
+    """What runs beside this process. Workers end by SIGQUIT: a while to finish, then give back."""
+    web = ["--interface", "wsgi", "--no-ws", "--host", host, "--port", str(settings.PORT)]
+    web += ["--workers", str(workers), "--blocking-threads", str(threads), "--log-level", "error"]
+    web += ["--respawn-failed-workers", "--workers-kill-timeout", "10", "config.wsgi:application"]
+    celery = ["-A", "config", "--quiet"]
+    worker = [*celery, "worker", "--loglevel=INFO", "--without-gossip", "--without-mingle"]
+    schedule = str(settings.VAR / "beat")
+    screening = [*worker, "-n", "screening@%h", "-Q", "screening", "-c", "1"]
+    others = [*worker, "-n", "others@%h", "-Q", "delivery,bulk", "-c", "2"]
+    return [
+        Child("web", "granian", web),
+        Child("worker-screening", "celery", screening, stop_signal=signal.SIGQUIT),
+        Child("worker", "celery", others, stop_signal=signal.SIGQUIT),
+        Child("beat", "celery", [*celery, "beat", "--schedule", schedule, "--pidfile="]),
+    ]
+
+
+@contextmanager
+def _only_one_in(var: Path) -> Iterator[None]:
+    """Hold the state folder: two of us would run two beats over one schedule file."""
+    var.mkdir(parents=True, exist_ok=True)
+    with (var / "up.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CommandError(f"Colloquy is already running from {var}.") from None
+        yield
+
+
+def _refuse_a_taken_port(host: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as refusal:
+            why = "is in use" if refusal.errno == errno.EADDRINUSE else f"cannot be used: {refusal}"
+            hint = f"Choose another, as in: PORT={port + 10} make run"
+            raise CommandError(f"Port {port} {why}. {hint}") from None
+
+
+def _announce(host: str, say: Callable[[str], None]) -> None:
+    """Wait until the site answers that it is ready, then say where to look."""
+    begun = time.monotonic()
+    address = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "::1": "[::1]"}.get(host, host)
+    name = urlsplit(settings.PUBLIC_URL).netloc
+    request = Request(f"http://{address}:{settings.PORT}/readyz", headers={"Host": name})
+    while True:
+        try:
+            with urlopen(request, timeout=5):
+                break
+        except OSError:
+            time.sleep(0.2)
+    say(f"Ready after {time.monotonic() - begun:.1f} s.")
+    for line in _where_to_look():
+        say(line)
+
+
+def _where_to_look() -> Iterator[str]:
+    yield f"Front page  {settings.PUBLIC_URL}/"
+    if _demo_file().exists() and not settings.IN_PRODUCTION:
+        for edition in json.loads(_demo_file().read_text())["article"]["editions"]:
+            yield f"Article {edition['locale']}  {edition['url']}"
+    yield f"Desk        {settings.PUBLIC_URL}/moderation/"
+    if not settings.IN_PRODUCTION:
+        yield f"Accounts    {_demo_file()}"
+        yield f"Mail        {settings.EMAIL_FILE_PATH}"
+
+
+def _demo_file() -> Path:
+    return Path(settings.VAR, "demo.json")

@@ -1,0 +1,16 @@
+"""`python -m operations.supervised MODULE ARGUMENT…`: run a module that ends with its parent."""
+
+import runpy
+import sys
+import warnings
+
+from operations.processes import follow_parent
+
+if __name__ in ("__main__", "__mp_main__"):  # the latter in a process that it spawned
+    follow_parent()
+
+if __name__ == "__main__":
+    # Celery says it in eight lines; `up` says it in one.
+    warnings.filterwarnings("ignore", message="You're running the worker with superuser")
+    del sys.argv[0]
+    runpy.run_module(sys.argv[0], run_name="__main__")
