@@ -23,6 +23,7 @@ const options = {
   format: 'esm',
   target: 'es2022',
   minify: true,
+  charset: 'utf8',
   legalComments: 'none',
   sourcemap: true,
   plugins: [styleSheets],

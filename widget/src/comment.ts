@@ -116,14 +116,15 @@ export class CommentElement extends LitElement {
   #state() {
     const { messages } = this.ui
     const { comment, own, editWaiting } = this.entry
-    if (!own || comment.status === 'published') return nothing
     const words: Record<string, string> = {
       screening: messages.screening, held: messages.held, rejected: messages.rejected,
     }
+    const sentence = editWaiting ? messages.editWaiting : words[comment.status]
+    if (!own || !sentence) return nothing
     return html`
       <div class="state" part="state">
-        <p>${editWaiting && own.status !== 'rejected' ? messages.editWaiting : words[own.status]}</p>
-        ${own.status === 'rejected' && own.reasons.length
+        <p>${sentence}</p>
+        ${own.reasons.length
           ? html`<ul>${own.reasons.map(reason => html`<li>${reason.text}</li>`)}</ul>`
           : nothing}
       </div>
@@ -145,10 +146,21 @@ export class CommentElement extends LitElement {
     `
   }
 
+  /** Two buttons; to its author, who has no vote on it, two numbers. */
   #votes({ up, down }: { up: number; down: number }) {
-    const { messages, language } = this.ui
-    const number = new Intl.NumberFormat(language)
-    const button = (value: VoteValue, count: number, label: string, icon: TemplateResult) => html`
+    const { messages } = this.ui
+    return html`
+      <span class="votes">
+        ${this.#voteFor(1, up, messages.voteUp(up), arrowUp)}
+        ${this.#voteFor(-1, down, messages.voteDown(down), arrowDown)}
+      </span>
+    `
+  }
+
+  #voteFor(value: VoteValue, count: number, label: string, icon: TemplateResult) {
+    const number = count ? new Intl.NumberFormat(this.ui.language).format(count) : nothing
+    if (this.#mine) return count ? html`<span class="vote" part="vote">${icon}${number}</span>` : nothing
+    return html`
       <button
         class="vote"
         part="vote"
@@ -157,15 +169,9 @@ export class CommentElement extends LitElement {
         title=${label}
         @click=${() => this.#vote(value)}
       >
-        ${icon}<span>${count ? number.format(count) : nothing}</span>
+        ${icon}<span>${number}</span>
       </button>
     `
-    return this.#mine
-      ? nothing
-      : html`<span class="votes">
-          ${button(1, up, messages.voteUp(up), arrowUp)}
-          ${button(-1, down, messages.voteDown(down), arrowDown)}
-        </span>`
   }
 
   #button(panel: Panel, label: string) {

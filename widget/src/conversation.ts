@@ -11,7 +11,7 @@ const POLLS_MOST = 30
 export interface Entry {
   comment: Comment
   own: OwnComment | undefined
-  /** The author's change is being checked while others still read the earlier text. */
+  /** The author's change is being checked; the text shown is still the earlier one. */
   editWaiting: boolean
   vote: VoteValue
   muted: boolean
@@ -26,6 +26,12 @@ export interface Branch {
   more: number
 }
 
+interface Listener {
+  changed(): void
+  /** A post or an edit that was being screened has its verdict. */
+  decided(own: OwnComment): void
+}
+
 export class Conversation {
   thread!: Thread
   /** The locale of the edition being read, where the page's address told it. */
@@ -33,7 +39,7 @@ export class Conversation {
   sort = ''
   next: string | null = null
   #api: Api
-  #changed: () => void
+  #listener: Listener
   #roots: string[] = []
   #replies = new Map<string, { ids: Set<string>; next: string | null }>()
   #comments = new Map<string, Comment>()
@@ -41,10 +47,12 @@ export class Conversation {
   #votes = new Map<string, VoteValue>()
   #voting = new Map<string, Promise<unknown>>()
   #muted = new Set<string>()
+  /** Comments whose change is being checked while others still read the earlier text. */
+  #waiting = new Set<string>()
 
-  constructor(api: Api, changed: () => void) {
+  constructor(api: Api, listener: Listener) {
     this.#api = api
-    this.#changed = changed
+    this.#listener = listener
   }
 
   /** Opens the thread of a page, or the thread itself, at its first page of comments. */
@@ -70,7 +78,7 @@ export class Conversation {
     const page = await this.#api.comments(this.thread.id, { sort })
     this.sort = sort
     this.#begin(page)
-    this.#changed()
+    this.#listener.changed()
     await this.refreshOwn()
   }
 
@@ -81,7 +89,7 @@ export class Conversation {
     const before = new Set(this.#roots)
     this.next = page.next
     this.#take(page)
-    this.#changed()
+    this.#listener.changed()
     await this.refreshOwn(page.results)
     return page.results.find(comment => !before.has(comment.id))?.id
   }
@@ -96,7 +104,7 @@ export class Conversation {
       this.#comments.set(reply.id, reply)
       branch.ids.add(reply.id)
     }
-    this.#changed()
+    this.#listener.changed()
     await this.refreshOwn(page.results)
     return page.results[0]?.id
   }
@@ -121,15 +129,16 @@ export class Conversation {
       if (own.status === 'screening' && !this.#own.has(own.id)) void this.#follow(own.id)
       this.#own.set(own.id, own)
     }
-    this.#changed()
+    this.#listener.changed()
   }
 
   /** What was the last reader's own is nobody's business any more. */
   forgetOwn(): void {
     this.#own.clear()
+    this.#waiting.clear()
     this.#votes.clear()
     this.#muted.clear()
-    this.#changed()
+    this.#listener.changed()
   }
 
   async post(body: string, parent: string | null, idempotencyKey: string): Promise<OwnComment> {
@@ -143,7 +152,10 @@ export class Conversation {
   }
 
   async edit(id: string, body: string): Promise<OwnComment> {
+    const before = this.#shown(id)
     const own = await this.#api.edit(this.thread.id, id, body)
+    const inForce = own.status !== 'published' || own.body_html !== before.body_html
+    if (!inForce) this.#waiting.add(id)
     this.#keep(own)
     return own
   }
@@ -153,7 +165,7 @@ export class Conversation {
     if (comment.status === 'published') this.thread.comment_count -= 1
     const own = this.#own.get(comment.id) ?? { ...comment, body: '', reasons: [], edit_until: null }
     this.#own.set(comment.id, { ...own, status: 'withdrawn' })
-    this.#changed()
+    this.#listener.changed()
   }
 
   /** Shows the vote at once and takes it back if the server refuses. Votes on one comment queue. */
@@ -214,15 +226,15 @@ export class Conversation {
   }
 
   #entry(comment: Comment): Entry {
-    const own = this.#own.get(comment.id)
-    const parent = comment.parent && comment.parent !== comment.root ? this.#author(comment.parent) : null
+    const nested = comment.parent && comment.parent !== comment.root
+    const parent = nested ? this.#author(comment.parent!) : null
     return {
       comment,
-      own,
-      editWaiting: !!own && own.status !== 'published' && this.#comments.has(own.id),
+      own: this.#own.get(comment.id),
+      editWaiting: this.#waiting.has(comment.id),
       vote: this.#votes.get(comment.id) ?? 0,
       muted: !!comment.author && this.#muted.has(comment.author.id),
-      inReplyTo: parent,
+      inReplyTo: comment.answers?.author?.name ?? parent,
     }
   }
 
@@ -233,8 +245,14 @@ export class Conversation {
 
   #keep(own: OwnComment): void {
     this.#own.set(own.id, own)
-    this.#changed()
-    if (own.status === 'screening') void this.#follow(own.id)
+    this.#listener.changed()
+    if (this.#undecided(own)) void this.#follow(own.id)
+  }
+
+  #undecided(own: OwnComment): boolean {
+    if (own.status === 'screening') return true
+    const before = this.#own.get(own.id)
+    return this.#waiting.has(own.id) && own.body_html === before?.body_html
   }
 
   #count(id: string, from: VoteValue, to: VoteValue): void {
@@ -246,20 +264,23 @@ export class Conversation {
       const votes = { up: moved(comment.votes.up, 1), down: moved(comment.votes.down, -1) }
       known.set(id, { ...comment, votes })
     }
-    this.#changed()
+    this.#listener.changed()
   }
 
-  /** Asks every two seconds, for a minute at most, what became of a comment that is being screened. */
+  /** Asks every two seconds, for a minute at most, what became of a post or edit being screened. */
   async #follow(id: string): Promise<void> {
     for (let polls = 0; polls < POLLS_MOST; polls += 1) {
       await new Promise(resolve => setTimeout(resolve, POLL_MS))
-      if (this.#own.get(id)?.status !== 'screening' || !this.#api.token) return
+      const before = this.#own.get(id)
+      if (!before || !this.#undecided(before) || !this.#api.token) return
       try {
         const now = await this.#verdict(id)
-        if (!now || now.status === 'screening') continue
-        if (now.status === 'published' && !this.#comments.has(id)) this.thread.comment_count += 1
+        if (!now || this.#undecided(now)) continue
+        this.#waiting.delete(id)
+        if (before.status !== 'published' && now.status === 'published' && !this.#comments.has(id)) this.thread.comment_count += 1
         this.#own.set(id, now)
-        this.#changed()
+        this.#listener.changed()
+        this.#listener.decided(now)
         return
       } catch (problem) {
         if (!(problem instanceof Problem && problem.passing)) return

@@ -37,8 +37,9 @@ export class ThreadElement extends LitElement {
 
   @state() accessor #phase: Phase = 'loading'
   @state() accessor #problem: unknown = null
-  @state() accessor #moreProblem: unknown = null
-  @state() accessor #busy = false
+  /** Where more comments are being fetched, or could not be: `sort`, `more`, or a root's id. */
+  @state() accessor #fetching: string | null = null
+  @state() accessor #failure: { at: string; problem: unknown } | null = null
   @state() accessor #signInProblem = ''
   @state() accessor #spoken = ''
   #conversation!: Conversation
@@ -95,8 +96,8 @@ export class ThreadElement extends LitElement {
       <div class="skeleton" aria-busy="true">
         <span class="hidden">${messages.loading}</span>
         <div class="box"></div>
+        <p class="aside" role="status">${this.#phase === 'slow' ? messages.stillLoading : nothing}</p>
         ${[1, 2, 3].map(() => html`<div class="line"></div><div class="lines"></div>`)}
-        ${this.#phase === 'slow' ? html`<p class="aside" role="status">${messages.stillLoading}</p>` : nothing}
       </div>
     `
   }
@@ -106,28 +107,34 @@ export class ThreadElement extends LitElement {
     const branches = this.#conversation.branches()
     return html`
       ${ui.open
-        ? html`<p class="prompt" part="prompt">${messages.prompt}</p>
+        ? html`<p class="prompt" part="prompt">${this.#conversation.thread.prompt || messages.prompt}</p>
             <colloquy-composer .ui=${ui} .done=${this.#afterPost}></colloquy-composer>`
         : html`<p class="aside closed">${messages.closed}</p>`}
       ${this.#signInProblem
         ? html`<p class="notice" part="notice" role="alert">${this.#signInProblem}</p>`
         : nothing}
       ${this.#account(ui)} ${branches.length ? this.#bar(ui) : nothing}
+      ${this.#failureAt('sort', messages)}
       ${branches.length
-        ? html`<ol class="comments" role="list" aria-label=${messages.thoughts} aria-busy=${this.#busy}>
+        ? html`<ol class="comments" role="list" aria-label=${messages.thoughts} aria-busy=${!!this.#fetching}>
             ${repeat(branches, ({ root }) => root.comment.id, branch => this.#branch(branch, ui))}
           </ol>`
         : html`<p class="aside empty">${ui.open ? messages.empty : messages.emptyClosed}</p>`}
-      ${this.#moreProblem
-        ? html`<p class="notice" part="notice" role="alert">${sentence(this.#moreProblem, messages)}</p>`
-        : nothing}
+      ${this.#failureAt('more', messages)}
       ${this.#conversation.next
-        ? html`<button class="more" part="more" aria-disabled=${this.#busy} @click=${this.#more}>
-            ${messages.moreComments}
+        ? html`<button class="more" part="more" aria-disabled=${!!this.#fetching} @click=${this.#more}>
+            ${this.#fetching === 'more' ? messages.loading : messages.moreComments}
           </button>`
         : nothing}
       <p class="brand" part="brand">${messages.brand}</p>
     `
+  }
+
+  #failureAt(at: string, messages: Messages) {
+    if (this.#failure?.at !== at) return nothing
+    return html`<p class="notice" part="notice" role="alert">
+      ${sentence(this.#failure.problem, messages)}
+    </p>`
   }
 
   #account({ me, messages }: Ui) {
@@ -151,7 +158,7 @@ export class ThreadElement extends LitElement {
         <div class="sorts" role="group" aria-label=${messages.sortBy}>
           ${sorts.map(
             name => html`
-              <button class="quiet" part="sort" aria-pressed=${name === sort} @click=${() => (this.sort = name)}>
+              <button class="quiet" part="sort" aria-pressed=${name === sort} @click=${() => this.#sortBy(name)}>
                 ${messages.sorts[name]}
               </button>
             `,
@@ -180,6 +187,7 @@ export class ThreadElement extends LitElement {
               ${ui.messages.moreReplies(more)}
             </button>`
           : nothing}
+        ${this.#failureAt(root.comment.id, ui.messages)}
       </li>
     `
   }
@@ -214,7 +222,10 @@ export class ThreadElement extends LitElement {
     const slow = setTimeout(() => this.#phase === 'loading' && (this.#phase = 'slow'), SLOW_MS)
     const client = new Api(this.api)
     client.language = this.#language
-    const conversation = new Conversation(client, () => this.requestUpdate())
+    const conversation = new Conversation(client, {
+      changed: () => this.requestUpdate(),
+      decided: own => (this.#spoken = this.#outcome(own)),
+    })
     try {
       const { url, thread, sort } = this
       await conversation.open({ url, thread, sort }, signal)
@@ -254,6 +265,11 @@ export class ThreadElement extends LitElement {
     then()
   }
 
+  #outcome({ status }: OwnComment): string {
+    const { posted, held, rejected } = this.#messages
+    return { published: posted, held, rejected }[status as string] ?? ''
+  }
+
   #signIn(then: () => void): string | null {
     this.#afterSignIn = then
     const opening = this.#session?.open() ?? 'insecure'
@@ -267,30 +283,32 @@ export class ThreadElement extends LitElement {
     void this.#show(stored.id)
   }
 
-  #sortBy(sort: string): Promise<void> {
-    return this.#fetchMore(() => this.#conversation.sortBy(sort))
+  async #sortBy(sort: string): Promise<void> {
+    if (!sort || sort === this.#conversation.sort) return
+    await this.#fetch('sort', () => this.#conversation.sortBy(sort))
+    this.sort = this.#conversation.sort
   }
 
   #more(): Promise<void> {
-    return this.#fetchMore(() => this.#conversation.more())
+    return this.#fetch('more', () => this.#conversation.more())
   }
 
-  #moreReplies(root: Entry): Promise<void> {
-    return this.#fetchMore(() => this.#conversation.moreReplies(root.comment.id))
+  #moreReplies({ comment }: Entry): Promise<void> {
+    return this.#fetch(comment.id, () => this.#conversation.moreReplies(comment.id))
   }
 
-  /** Runs a fetch of comments and brings the first new one into view; a failure is said in place. */
-  async #fetchMore(fetch: () => Promise<string | undefined | void>): Promise<void> {
-    if (this.#busy) return
-    this.#busy = true
-    this.#moreProblem = null
+  /** Fetches more comments and gives the first new one the focus; a failure is said in place. */
+  async #fetch(at: string, fetch: () => Promise<string | undefined | void>): Promise<void> {
+    if (this.#fetching) return
+    this.#fetching = at
+    this.#failure = null
     try {
       const first = await fetch()
       if (first) await this.#show(first, { scroll: false })
     } catch (problem) {
-      this.#moreProblem = problem
+      this.#failure = { at, problem }
     } finally {
-      this.#busy = false
+      this.#fetching = null
     }
   }
 

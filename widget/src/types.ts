@@ -16,6 +16,8 @@ export interface Comment {
   parent: string | null
   root: string | null
   depth: number
+  /** Whom it answers, where nesting was capped. */
+  answers: { author: Author | null } | null
   author: Author | null
   body_html: string | null
   language: string | null
@@ -48,6 +50,7 @@ export interface Thread {
   id: string
   site: string
   state: 'open' | 'closed'
+  prompt: string
   comment_count: number
   sorts: string[]
 }

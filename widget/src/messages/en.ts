@@ -46,7 +46,6 @@ export const en: Messages = {
   voteDown: n => `Vote down, ${plural(n, 'vote', 'votes')} so far`,
   inReplyTo: name => `in reply to ${name}`,
   edited: 'edited',
-  linkTo: when => `Link to this comment, ${when}`,
   you: 'you',
   muted: 'You muted the author of this comment.',
   show: 'Show',

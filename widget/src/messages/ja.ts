@@ -45,7 +45,6 @@ export const ja: Messages = {
   voteDown: n => `低評価、現在${number.format(n)}件`,
   inReplyTo: name => `${name}さんへの返信`,
   edited: '編集済み',
-  linkTo: when => `このコメントへのリンク、${when}`,
   you: '自分',
   muted: 'ミュート中の投稿者のコメントです。',
   show: '表示する',

@@ -45,7 +45,6 @@ export const ko: Messages = {
   voteDown: n => `비추천, 현재 ${number.format(n)}`,
   inReplyTo: name => `${name} 님에게 답글`,
   edited: '수정됨',
-  linkTo: when => `이 댓글의 링크, ${when}`,
   you: '나',
   muted: '차단한 사용자의 댓글입니다.',
   show: '보기',

@@ -47,7 +47,6 @@ export interface Messages {
   voteDown: (n: number) => string
   inReplyTo: (name: string) => string
   edited: string
-  linkTo: (when: string) => string
   you: string
   muted: string
   show: string
