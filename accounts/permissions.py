@@ -33,3 +33,9 @@ def opens(request: Request, site_id: UUID) -> bool:
     """Whether what this request signs in with is good for a site. No query."""
     token = request.auth
     return not isinstance(token, Token) or token.site_id in {None, site_id}
+
+
+def confined_to(request: Request) -> UUID | None:
+    """The one site this request may hear of, or None where it is of the whole account."""
+    token = request.auth
+    return token.site_id if isinstance(token, Token) else None

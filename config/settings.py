@@ -18,6 +18,7 @@ LIVE_URL = env.live_url
 COLLOQUY_ENV = env.environment
 IN_PRODUCTION = env.environment == "production"
 VAR = env.var
+PORT = env.port
 
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -118,12 +119,14 @@ CELERY_TASK_DEFAULT_QUEUE = "delivery"
 CELERY_TASK_ROUTES = {
     "screen_comment": {"queue": "screening"},
     "outbox.purge": {"queue": "bulk"},
+    "moderation.forget_texts": {"queue": "bulk"},
 }
 #: Beat only sweeps: what a lost message left behind is found again by these.
 CELERY_BEAT_SCHEDULE = {
     "sweep the outbox": {"task": "outbox.sweep", "schedule": 5.0},
     "fold the counts": {"task": "comments.fold_counts", "schedule": 5.0},
     "purge what is done": {"task": "outbox.purge", "schedule": 3600.0},
+    "forget old texts": {"task": "moderation.forget_texts", "schedule": 3600.0},
 }
 
 # -- comments --------------------------------------------------------------------------------
@@ -143,6 +146,35 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = LOGOUT_REDIRECT_URL = "account_home"
+#: Addresses instead of user names; passwords are optional, a code by mail always works.
+ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_USER_DISPLAY = "accounts.adapters.display_name"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1"]
+ACCOUNT_SIGNUP_FORM_CLASS = "accounts.forms.SignupName"
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = ACCOUNT_PASSWORD_RESET_BY_CODE_TIMEOUT = 15 * 60
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
+ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_RATE_LIMITS = {} if env.rate_limits else False
+ALLAUTH_TRUSTED_PROXY_COUNT = env.trusted_proxies
+#: Digits, since letters are a burden where an input method stands between keyboard and page.
+ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "length": 8, "dashed": True}
+HEADLESS_TOKEN_STRATEGY = "accounts.strategy.AppTokenStrategy"
+MFA_ADAPTER = "accounts.adapters.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "Colloquy"
+MFA_TOTP_TOLERANCE = 1
+#: Tokens of the app client hang on rows of this store (accounts.models.Token).
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = False

@@ -1,0 +1,69 @@
+"""Where allauth asks us: how an account is named, what mails look like, how secrets are kept."""
+
+import base64
+import hashlib
+import secrets
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context as current
+from allauth.mfa.adapter import DefaultMFAAdapter
+from cryptography.fernet import Fernet, MultiFernet
+from django.conf import settings
+from django.forms import BaseForm
+from django.http import HttpRequest
+from django.utils.translation import get_language, gettext
+
+from accounts.models import User
+
+
+def display_name(user: User) -> str:
+    """ACCOUNT_USER_DISPLAY: never the address."""
+    return user.name
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    """Accounts have a display name, a language and an address, no user name."""
+
+    def new_user(self, request: HttpRequest) -> User:
+        """An account not yet stored, in the language of the page, its name made up until chosen."""
+        return User(
+            name=gettext("Reader %(number)d") % {"number": secrets.randbelow(9_000) + 1_000},
+            name_made_up=True,
+            locale=get_language() or settings.LANGUAGE_CODE,
+        )
+
+    def save_user(
+        self, request: HttpRequest, user: User, form: BaseForm, commit: bool = True
+    ) -> User:
+        if name := form.cleaned_data.get("name"):
+            user.name, user.name_made_up = name, False
+        return super().save_user(request, user, form, commit)
+
+    def add_message(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        """The popup says things in place: nothing to keep for a later page."""
+        if not hasattr(request, "signin_site"):
+            super().add_message(request, *args, **kwargs)
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Mails name the site whose popup asked for them; on our own pages, the service."""
+        site = getattr(current.request, "signin_site", None)
+        site_name = site.name if site is not None else settings.SPECTACULAR_SETTINGS["TITLE"]
+        super().send_mail(template_prefix, email, {"site_name": site_name, **context})
+
+
+class SecondFactorAdapter(DefaultMFAAdapter):
+    """Authenticator secrets are encrypted at rest, with a key made of SECRET_KEY."""
+
+    def encrypt(self, text: str) -> str:
+        return _safe().encrypt(text.encode()).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return _safe().decrypt(encrypted_text.encode()).decode()
+
+
+def _safe() -> MultiFernet:
+    """Encrypts with SECRET_KEY, and still opens what SECRET_KEY_FALLBACKS encrypted."""
+    secrets_in_use = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    keys = (hashlib.sha256(b"second factor:" + key.encode()).digest() for key in secrets_in_use)
+    return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in keys])

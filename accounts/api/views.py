@@ -1,0 +1,58 @@
+"""`/me`: who is signed in. `/auth`: how the widget gets a token and gives it back."""
+
+from typing import ClassVar
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.status import HTTP_204_NO_CONTENT
+
+from accounts.api.serializers import ExchangeInput, IssuedToken, Me, MeInput
+from accounts.authentication import TokenAuthentication
+from accounts.services import handover, profile, tokens
+from common.permissions import Anyone, SignedIn
+from common.views import PrivateView
+
+
+class OwnProfile(PrivateView):
+    """GET, PATCH /me: the reader's own account. 400 unknown field, bad name or language."""
+
+    permission_classes = [SignedIn]
+
+    @extend_schema(responses=Me, summary="Who is signed in")
+    def get(self, request: Request) -> Response:
+        return Response(Me(request.user).data)
+
+    @extend_schema(request=MeInput, responses=Me, summary="Change name or language")
+    def patch(self, request: Request) -> Response:
+        wanted = MeInput(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        return Response(Me(profile.change(request.user, **wanted.validated_data)).data)
+
+
+class Exchange(PrivateView):
+    """POST /auth/exchange: a reader token for the popup's code. 400: the code opens nothing."""
+
+    authentication_classes: ClassVar = []
+    permission_classes = [Anyone]
+
+    @extend_schema(request=ExchangeInput, responses=IssuedToken, summary="Code to reader token")
+    def post(self, request: Request) -> Response:
+        wanted = ExchangeInput(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        token, text = handover.exchange(
+            **wanted.validated_data, origin=request.headers.get("Origin")
+        )
+        return Response(IssuedToken({"token": text, "expires_at": token.expires_at}).data)
+
+
+class Revoke(PrivateView):
+    """POST /auth/revoke: end the token this very request carries. 204."""
+
+    authentication_classes: ClassVar = [TokenAuthentication]
+    permission_classes = [SignedIn]
+
+    @extend_schema(request=None, responses={204: None}, summary="Sign out: end this token")
+    def post(self, request: Request) -> Response:
+        tokens.revoke(request.auth)
+        return Response(status=HTTP_204_NO_CONTENT)

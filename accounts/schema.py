@@ -1,0 +1,38 @@
+"""How OpenAPI names our ways to sign in. Imported by the app's config, which registers them."""
+
+from typing import Any
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+
+
+class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    target_class = "accounts.authentication.TokenAuthentication"
+    name = ["bearer", "sessionToken"]  # noqa: RUF012  (spectacular's own name for it)
+
+    def get_security_definition(self, auto_schema: Any) -> list[dict[str, Any]]:
+        return [
+            {
+                "type": "http",
+                "scheme": "bearer",
+                "description": "A reader token (one site) or an app token (the account).",
+            },
+            {
+                "type": "apiKey",
+                "in": "header",
+                "name": "X-Session-Token",
+                "description": "The same tokens under allauth's header.",
+            },
+        ]
+
+
+class FirstPartyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    target_class = "accounts.authentication.FirstPartySession"
+    name = "firstPartySession"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:
+        return {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": "sessionid",
+            "description": "Our own pages, with `X-CSRFToken` on everything but reads.",
+        }
