@@ -65,12 +65,14 @@ def stories(base_url: str) -> list[dict[str, Any]]:
 
 def readers() -> list[DemoReader]:
     """Everybody who speaks in the conversation."""
-    return json.loads(_text("readers.json"))
+    everybody: list[DemoReader] = json.loads(_text("readers.json"))
+    return everybody
 
 
 def conversation() -> list[DemoComment]:
     """All comments, oldest first, so that a parent always comes before its replies."""
-    return json.loads(_text("conversation.json"))
+    comments: list[DemoComment] = json.loads(_text("conversation.json"))
+    return comments
 
 
 def listed_words() -> list[str]:

@@ -164,9 +164,15 @@ def _passage(section: dict[str, str]) -> Passage:
 
 @cache
 def _layout() -> dict[str, Any]:
-    return json.loads((demo.CONTENT / "frontpage.json").read_text(encoding="utf-8"))
+    layout: dict[str, Any] = _read("frontpage.json")
+    return layout
 
 
 @cache
-def _interface() -> dict[str, Any]:
-    return json.loads((demo.CONTENT / "interface.json").read_text(encoding="utf-8"))
+def _interface() -> dict[str, dict[str, Any]]:
+    interface: dict[str, dict[str, Any]] = _read("interface.json")
+    return interface
+
+
+def _read(name: str) -> Any:
+    return json.loads((demo.CONTENT / name).read_text(encoding="utf-8"))
