@@ -1,13 +1,26 @@
 """JSON in and out through orjson: strict (no NaN, no lone surrogates), bounded in depth, fast."""
 
 from collections.abc import Mapping
-from typing import IO, Any
+from typing import IO, Any, ClassVar
 
 import orjson
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
+
+from common.errors import Refusal
+
+
+#: Bytes of a request's body. A long article with three editions has about 100 kB.
+LONGEST_BODY = 1_048_576
+
+
+class BodyTooLarge(Refusal):
+    code: ClassVar[str] = "body_too_large"
+    status: ClassVar[int] = 413
+    detail = _("The body has more than 1 MiB.")
 
 
 def dumps(value: Any) -> bytes:
@@ -50,7 +63,10 @@ class JSONParser(BaseParser):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
+        content = stream.read(LONGEST_BODY + 1)
+        if len(content) > LONGEST_BODY:
+            raise BodyTooLarge
         try:
-            return orjson.loads(stream.read())
+            return orjson.loads(content)
         except orjson.JSONDecodeError as fault:
             raise ParseError(f"The body is not valid JSON: {fault}") from fault

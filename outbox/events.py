@@ -41,15 +41,17 @@ class Event:
 class Consumer:
     """A function that wants to know of an event, and the Celery task that runs it.
 
-    `prepare(event)`, if given, runs before any transaction (it may use the network); what it
-    gives is handed to `run` as a second argument. `run` shares a transaction with the row's end.
+    `when(event)` tells which events of the kind it wants. `prepare(event)`, if given, runs before
+    any transaction (it may use the network); what it gives is handed to `run` as a second
+    argument. `run` shares a transaction with the row's end.
     """
 
     name: str
     event: type[Event]
     run: Callable[..., None]
     task: str
-    prepare: Callable[[Any], Any] | None = None
+    when: Callable[[Any], bool]
+    prepare: Callable[[Any], Any] | None
 
 
 _by_event: dict[str, list[Consumer]] = defaultdict(list)
@@ -58,6 +60,7 @@ _by_name: dict[str, Consumer] = {}
 
 def consumes(
     *kinds: type[Event],
+    when: Callable[[Any], bool] = lambda event: True,
     task: str = "outbox.deliver",
     prepare: Callable[[Any], Any] | None = None,
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -66,7 +69,7 @@ def consumes(
     def register(run: Callable[..., None]) -> Callable[..., None]:
         for event in kinds:
             name = f"{run.__module__.split('.')[0]}.{run.__name__}:{event.kind()}"
-            consumer = Consumer(name, event, run, task, prepare)
+            consumer = Consumer(name, event, run, task, when, prepare)
             _by_name[name] = consumer
             _by_event[event.kind()].append(consumer)
         return run
@@ -76,7 +79,7 @@ def consumes(
 
 def consumers_of(event: Event) -> list[Consumer]:
     """Who wants to know of this."""
-    return _by_event[event.kind()]
+    return [each for each in _by_event[event.kind()] if each.when(event)]
 
 
 def consumer_named(name: str) -> Consumer | None:

@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.status import HTTP_201_CREATED, HTTP_204_NO_CONTENT
 
-from accounts.permissions import require_site
+from accounts.permissions import reader_on
 from comments import rendering, selectors
 from comments.api.reading import CURSOR, LIMIT, SORT, comment_page
 from comments.api.serializers import (
@@ -79,11 +79,11 @@ class CommentList(PublicView):
     def post(self, request: Request, thread_id: UUID) -> Response:
         threads = Thread.objects.shown().select_related("site")
         thread = get_object_or_404(threads, pk=thread_id)
-        require_site(request, thread.site_id)
+        author = reader_on(request, thread.site_id)
         wanted = PostInput(data=request.data)
         wanted.is_valid(raise_exception=True)
         comment = lifecycle.post(
-            author=request.user,
+            author=author,
             thread=thread,
             body=wanted.validated_data["body"],
             parent=_parent(thread, wanted.validated_data.get("parent")),
@@ -164,9 +164,9 @@ class MyThread(PrivateView):
     )
     def get(self, request: Request, thread_id: UUID) -> Response:
         thread = selectors.thread_shown(thread_id)
-        require_site(request, thread.site_id)
+        reader = reader_on(request, thread.site_id)
         ids = read_ids(request.query_params.get("comments", ""), pointer="comments")
-        overlay = selectors.overlay(reader=request.user, thread=thread, comment_ids=ids)
+        overlay = selectors.overlay(reader=reader, thread=thread, comment_ids=ids)
         return Response(overlay_json(overlay))
 
 
@@ -189,7 +189,7 @@ def comment_for(request: Request, thread_id: UUID, comment_id: UUID) -> Comment:
     comment = get_object_or_404(
         rows.select_related("thread"), thread=thread_id, pk=comment_id
     )
-    require_site(request, comment.thread.site_id)
+    reader_on(request, comment.thread.site_id)
     return comment
 
 

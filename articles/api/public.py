@@ -1,0 +1,146 @@
+"""What everybody reads about articles: lookup, counts, the article, what is related to it."""
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from articles import selectors
+from articles.api.serializers import (
+    ArticleShape,
+    CountListShape,
+    LookupShape,
+    RelatedListShape,
+    article_json,
+    edition_brief_json,
+    related_json,
+)
+from articles.models import Edition
+from comments.api.reading import EDITION, SORT, comment_page
+from comments.api.serializers import thread_json
+from comments.api.writing import read_ids
+from comments.models import Thread
+from comments.selectors import thread_head
+from common.cursors import read_limit
+from common.errors import FieldError, Refusal
+from common.permissions import Anyone
+from common.views import PublicView, keyed
+
+MOST_URLS = 25
+
+
+class BadQuery(Refusal):
+    code: ClassVar[str] = "invalid_input"
+    detail = _("Some fields need another look.")
+
+
+class ThreadLookup(PublicView):
+    """`GET /threads/lookup`: the thread of a page, with its first comments when asked.
+
+    By `url`, or by `site` and `external_id`. Three queries, five with comments. Never creates.
+    """
+
+    permission_classes = [Anyone]
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("url", str, description="The page's address, however spelt."),
+            OpenApiParameter("site", UUID),
+            OpenApiParameter("external_id", str),
+            OpenApiParameter("edition", str, description="With `external_id`: the locale."),
+            OpenApiParameter("comments", int, description="How many comments to bring along."),
+            SORT,
+        ],
+        responses=LookupShape,
+    )
+    def get(self, request: Request) -> Response:
+        asked = request.query_params
+        edition = _edition(asked)
+        head = thread_head(edition.thread_id)
+        body = {
+            "thread": thread_json(head, edition=edition.locale),
+            "edition": edition_brief_json(edition),
+        }
+        if "comments" in asked:
+            read_limit(asked["comments"])
+            page = {"limit": asked["comments"], "sort": asked.get("sort")}
+            body["comments"] = comment_page(edition.thread_id, page)
+        return keyed(body, f"thread-{edition.thread_id}", f"article-{edition.article_id}")
+
+
+class CountList(PublicView):
+    """`GET /counts`: comment counts of up to 100 threads, or 25 pages. One query."""
+
+    permission_classes = [Anyone]
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("thread", str, many=True, description="Ids; repeat, or by comma."),
+            OpenApiParameter("url", str, many=True, description="Addresses; repeat."),
+        ],
+        responses=CountListShape,
+    )
+    def get(self, request: Request) -> Response:
+        urls = request.query_params.getlist("url")
+        if len(urls) > MOST_URLS:
+            detail = str(_("At most %(most)s at a time.") % {"most": MOST_URLS})
+            raise BadQuery(errors=(FieldError("url", "too_many", detail),))
+        ids = read_ids(",".join(request.query_params.getlist("thread")), pointer="thread")
+        if bool(urls) == bool(ids):
+            raise BadQuery(_("Ask by `thread` or by `url`."))
+        found = self._by_url(urls) if urls else self._by_id(ids)
+        keys = [f"thread-{row['thread']}" for row in found]
+        return keyed({"results": found}, *keys)
+
+    def _by_url(self, urls: list[str]) -> list[dict[str, Any]]:
+        threads = selectors.threads_at(urls)
+        return [_count(threads[url], url) for url in dict.fromkeys(urls) if url in threads]
+
+    def _by_id(self, ids: list[UUID]) -> list[dict[str, Any]]:
+        threads = Thread.objects.shown().in_bulk(ids)
+        return [_count(threads[each], None) for each in dict.fromkeys(ids) if each in threads]
+
+
+class ArticleDetail(PublicView):
+    """`GET /articles/{id}`: an article with its editions. Two queries."""
+
+    permission_classes = [Anyone]
+
+    @extend_schema(responses=ArticleShape)
+    def get(self, request: Request, article_id: UUID) -> Response:
+        return keyed(article_json(selectors.article(article_id)), f"article-{article_id}")
+
+
+class RelatedList(PublicView):
+    """`GET /articles/{id}/related?edition=`: what goes with the edition being read. Three
+    queries.
+    """
+
+    permission_classes = [Anyone]
+
+    @extend_schema(parameters=[EDITION], responses=RelatedListShape)
+    def get(self, request: Request, article_id: UUID) -> Response:
+        locale = request.query_params.get("edition")
+        if not locale:
+            detail = str(_("Say which edition is being read."))
+            raise BadQuery(errors=(FieldError("edition", "required", detail),))
+        rows = selectors.related(article_id, locale=locale)
+        return keyed({"results": [related_json(row) for row in rows]}, f"article-{article_id}")
+
+
+def _edition(asked: Any) -> Edition:
+    if url := asked.get("url"):
+        return selectors.edition_at(url)
+    if (site := asked.get("site")) and (external_id := asked.get("external_id")):
+        site_id = read_ids(site, pointer="site", most=1)[0]
+        return selectors.edition_named(
+            site_id=site_id, external_id=external_id, locale=asked.get("edition")
+        )
+    raise BadQuery(_("Ask by `url`, or by `site` and `external_id`."))
+
+
+def _count(thread: Thread, url: str | None) -> dict[str, Any]:
+    return {"thread": thread.pk, "url": url, "comment_count": thread.comment_count}

@@ -1,0 +1,257 @@
+"""Shapes of the articles' API: what publishers send, and what everybody reads."""
+
+import re
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers
+
+from articles.models import Article, Edition
+from articles.selectors import Related
+from articles.states import CommentsSwitch, PickedBy
+from articles.urlkeys import NotAPage, url_key
+from comments.api.serializers import CommentPageShape, ThreadShape
+from common.serializers import StrictCharField, StrictSerializer
+
+EXTERNAL_ID = re.compile(r"[A-Za-z0-9._~-]{1,200}")
+LOCALE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+
+
+class ExternalId(StrictCharField):
+    """A publisher's own id of an article."""
+
+    default_error_messages = {"bad_id": _("1 to 200 of A–Z a–z 0–9 . _ ~ -")}
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        if not EXTERNAL_ID.fullmatch(text):
+            self.fail("bad_id")
+        return text
+
+
+class PageUrl(StrictCharField):
+    """An http(s) address."""
+
+    default_error_messages = {"bad_url": _("This is not an http(s) address.")}
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        try:
+            url_key(text)
+        except NotAPage:
+            self.fail("bad_url")
+        return text
+
+
+class Locale(StrictCharField):
+    """A language tag like `ko` or `zh-Hant`."""
+
+    default_error_messages = {"bad_locale": _("A locale looks like en, ko or pt-BR.")}
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        if len(text) > 20 or not LOCALE.fullmatch(text):
+            self.fail("bad_locale")
+        return text
+
+
+class SectionInput(StrictSerializer):
+    heading = StrictCharField(max_length=300, allow_blank=True, default="")
+    body = StrictCharField(max_length=50_000)
+
+
+class SourceInput(StrictSerializer):
+    title = StrictCharField(max_length=500)
+    url = PageUrl(required=False)
+
+
+class RelatedInput(StrictSerializer):
+    """`{external_id}` of an article of the site, or `{url, title, text?}`."""
+
+    external_id = ExternalId(required=False, default="")
+    url = PageUrl(required=False, default="")
+    title = StrictCharField(max_length=500, required=False, default="")
+    text = StrictCharField(max_length=2_000, required=False, allow_blank=True, default="")
+
+    default_error_messages = {"leads_nowhere": _("Give external_id, or url and title.")}
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        by_address = bool(attrs["url"] and attrs["title"])
+        if bool(attrs["external_id"]) == bool(attrs["url"]) or not (
+            attrs["external_id"] or by_address
+        ):
+            self.fail("leads_nowhere")
+        return attrs
+
+
+class EditionInput(StrictSerializer):
+    """One language version. `related` left out: the links stay as they are."""
+
+    locale = Locale()
+    url = PageUrl(max_length=2_000)
+    title = StrictCharField(max_length=500)
+    standfirst = StrictCharField(max_length=2_000, allow_blank=True, default="")
+    sections = SectionInput(many=True, default=list)
+    insight = SectionInput(allow_null=True, default=None)
+    related = RelatedInput(many=True, required=False)
+
+
+class ArticleInput(StrictSerializer):
+    """A story as a publisher's server sends it."""
+
+    external_id = ExternalId(required=False)
+    authors = serializers.ListField(
+        child=StrictCharField(max_length=200), max_length=50, default=list
+    )
+    topics = serializers.ListField(
+        child=StrictCharField(max_length=100), max_length=50, default=list
+    )
+    published_at = serializers.DateTimeField(allow_null=True, default=None)
+    modified_at = serializers.DateTimeField(allow_null=True, default=None)
+    ai_generated = serializers.BooleanField(default=False)
+    disclosure = StrictCharField(max_length=2_000, allow_blank=True, default="")
+    sources = SourceInput(many=True, default=list)
+    comments = serializers.ChoiceField(
+        choices=CommentsSwitch.choices, default=CommentsSwitch.OPEN.value
+    )
+    split_threads = serializers.BooleanField(default=False)
+    editions = EditionInput(many=True, allow_empty=False)
+
+    default_error_messages = {
+        "other_id": _("external_id differs from the one in the address."),
+        "locale_twice": _("There are two editions with this locale."),
+        "url_twice": _("There are two editions with this address."),
+    }
+
+    def validate_external_id(self, value: str) -> str:
+        if value != self.context["external_id"]:
+            self.fail("other_id")
+        return value
+
+    def validate_editions(self, value: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        if len({each["locale"] for each in value}) < len(value):
+            self.fail("locale_twice")
+        if len({url_key(each["url"]) for each in value}) < len(value):
+            self.fail("url_twice")
+        return value
+
+
+class RelatedListInput(StrictSerializer):
+    """The related links of one edition, in order."""
+
+    edition = Locale()
+    related = RelatedInput(many=True)
+
+
+class EditionBrief(serializers.Serializer[Any]):
+    """Which page of which article."""
+
+    article = serializers.UUIDField()
+    locale = serializers.CharField()
+    url = serializers.URLField()
+    title = serializers.CharField()
+
+
+class EditionShape(EditionBrief):
+    standfirst = serializers.CharField()
+    sections = SectionInput(many=True)
+    insight = SectionInput(allow_null=True)
+    thread = serializers.UUIDField()
+
+
+class ArticleShape(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    site = serializers.UUIDField()
+    external_id = serializers.CharField()
+    authors = serializers.ListField(child=serializers.CharField())
+    topics = serializers.ListField(child=serializers.CharField())
+    published_at = serializers.DateTimeField(allow_null=True)
+    modified_at = serializers.DateTimeField(allow_null=True)
+    ai_generated = serializers.BooleanField()
+    disclosure = serializers.CharField()
+    sources = SourceInput(many=True)
+    comments = serializers.ChoiceField(choices=CommentsSwitch.choices)
+    split_threads = serializers.BooleanField()
+    editions = EditionShape(many=True)
+
+
+class LookupShape(serializers.Serializer[Any]):
+    thread = ThreadShape()
+    edition = EditionBrief()
+    comments = CommentPageShape(required=False)
+
+
+class RelatedShape(serializers.Serializer[Any]):
+    title = serializers.CharField()
+    text = serializers.CharField()
+    url = serializers.URLField()
+    article = serializers.UUIDField(allow_null=True)
+    external_id = serializers.CharField(allow_null=True)
+    thread = serializers.UUIDField(allow_null=True)
+    comment_count = serializers.IntegerField(allow_null=True)
+    picked_by = serializers.ChoiceField(choices=PickedBy.choices)
+
+
+class RelatedListShape(serializers.Serializer[Any]):
+    results = RelatedShape(many=True)
+
+
+class CountShape(serializers.Serializer[Any]):
+    thread = serializers.UUIDField()
+    url = serializers.URLField(allow_null=True)
+    comment_count = serializers.IntegerField()
+
+
+class CountListShape(serializers.Serializer[Any]):
+    results = CountShape(many=True)
+
+
+def edition_brief_json(edition: Edition) -> dict[str, Any]:
+    return {
+        "article": edition.article_id,
+        "locale": edition.locale,
+        "url": edition.url,
+        "title": edition.title,
+    }
+
+
+def article_json(article: Article) -> dict[str, Any]:
+    """An article with its editions, as everybody may read it."""
+    return {
+        "id": article.pk,
+        "site": article.site_id,
+        "external_id": article.external_id,
+        "authors": article.authors,
+        "topics": article.topics,
+        "published_at": article.published_at,
+        "modified_at": article.modified_at,
+        "ai_generated": article.ai_generated,
+        "disclosure": article.disclosure,
+        "sources": article.sources,
+        "comments": article.comments,
+        "split_threads": article.split_threads,
+        "editions": [
+            {
+                **edition_brief_json(edition),
+                "standfirst": edition.standfirst,
+                "sections": edition.sections,
+                "insight": edition.insight,
+                "thread": edition.thread_id,
+            }
+            for edition in article.editions.all()
+        ],
+    }
+
+
+def related_json(related: Related) -> dict[str, Any]:
+    edition = related.edition
+    return {
+        "title": related.title,
+        "text": related.text,
+        "url": related.url,
+        "article": edition.article_id if edition else None,
+        "external_id": edition.article.external_id if edition else None,
+        "thread": edition.thread_id if edition else None,
+        "comment_count": related.comment_count,
+        "picked_by": related.picked_by,
+    }

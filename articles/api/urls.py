@@ -1,0 +1,12 @@
+from django.urls import path
+
+from articles.api import public, publisher
+
+urlpatterns = [
+    path("threads/lookup", public.ThreadLookup.as_view()),
+    path("counts", public.CountList.as_view()),
+    path("articles/<uuid:article_id>", public.ArticleDetail.as_view()),
+    path("articles/<uuid:article_id>/related", public.RelatedList.as_view()),
+    path("publisher/articles/<str:external_id>", publisher.PublisherArticle.as_view()),
+    path("publisher/articles/<str:external_id>/related", publisher.PublisherRelated.as_view()),
+]

@@ -1,0 +1,141 @@
+"""What a publisher's server sends becomes article, editions, related links and threads."""
+
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from articles.models import Article, Edition, RelatedLink
+from articles.states import CommentsSwitch
+from articles.urlkeys import url_key
+from comments.models import Thread
+from common.errors import FieldError, Refusal
+from publishers.models import Site
+
+#: Fields of the story that are stored as they come.
+STORY = (
+    "authors",
+    "topics",
+    "published_at",
+    "modified_at",
+    "ai_generated",
+    "disclosure",
+    "sources",
+    "comments",
+)
+TEXTS = ("url", "title", "standfirst", "sections", "insight")
+
+
+class ArticleRefused(Refusal):
+    code: ClassVar[str] = "invalid_input"
+    detail = _("Some fields need another look.")
+
+
+class UnknownEdition(Refusal):
+    code: ClassVar[str] = "edition_unknown"
+    status: ClassVar[int] = 404
+    detail = _("This article has no such edition.")
+
+
+@transaction.atomic
+def put(*, site: Site, external_id: str, story: dict[str, Any]) -> tuple[Article, bool]:
+    """Create or update an article with its editions, and open its threads, all or nothing.
+
+    `story` is a checked body of `PUT /publisher/articles/{external_id}`. Editions that are left
+    out go (their threads and comments are kept); related links that are left out stay. The same
+    body again changes nothing. Gives the article and whether it is new. Raises ArticleRefused
+    with the fields at fault.
+    """
+    _check_addresses(site, external_id, story["editions"])
+    article, created = Article.objects.select_for_update(of=("self",)).get_or_create(
+        site=site,
+        external_id=external_id,
+        defaults={"split_threads": story["split_threads"]},
+    )
+    if article.split_threads != story["split_threads"]:
+        raise _refused(
+            "/split_threads",
+            "split_threads_fixed",
+            _("Whether editions share a thread is decided when the article first comes."),
+        )
+    for name in STORY:
+        setattr(article, name, story[name])
+    article.save()
+    _put_editions(article, story["editions"])
+    threads = Thread.objects.filter(editions__article=article)
+    state = CommentsSwitch(article.comments).thread_state
+    threads.exclude(state=state).update(state=state)
+    return article, created
+
+
+@transaction.atomic
+def relate(*, edition: Edition, links: list[dict[str, Any]]) -> None:
+    """Make `links` the edition's related links, in this order."""
+    edition.related_links.all().delete()
+    RelatedLink.objects.bulk_create(
+        RelatedLink(edition=edition, position=position, **link)
+        for position, link in enumerate(links)
+    )
+
+
+def edition_of(*, site: Site, external_id: str, locale: str) -> Edition:
+    """The edition a publisher names. Raises UnknownEdition. One query."""
+    edition = Edition.objects.filter(
+        article__site=site, article__external_id=external_id, locale=locale
+    ).first()
+    if edition is None:
+        raise UnknownEdition
+    return edition
+
+
+def _put_editions(article: Article, editions: list[dict[str, Any]]) -> None:
+    known = {edition.locale: edition for edition in article.editions.select_related("thread")}
+    shared = next(iter(known.values())).thread if known else None
+    gone = set(known) - {each["locale"] for each in editions}
+    article.editions.filter(locale__in=gone).delete()
+    for position, texts in enumerate(editions):
+        edition = known.get(texts["locale"])
+        if edition is None:
+            if shared is None or article.split_threads:
+                shared = Thread.objects.create(site_id=article.site_id)
+            edition = Edition(article=article, locale=texts["locale"], thread=shared)
+        for name in TEXTS:
+            setattr(edition, name, texts[name])
+        edition.position = position
+        edition.url_key = url_key(texts["url"])
+        _save(edition, position)
+        if texts.get("related") is not None:
+            relate(edition=edition, links=texts["related"])
+
+
+def _save(edition: Edition, position: int) -> None:
+    try:
+        with transaction.atomic():
+            edition.save()
+    except IntegrityError as fault:
+        raise _taken(position) from fault
+
+
+def _check_addresses(site: Site, external_id: str, editions: list[dict[str, Any]]) -> None:
+    """Pages of a site stand on its registered origins, and one address is one page."""
+    hosts = {urlsplit(row.origin).netloc for row in site.origins.all()}
+    for position, texts in enumerate(editions):
+        if urlsplit(texts["url"]).netloc.lower() not in hosts:
+            raise _refused(
+                f"/editions/{position}/url",
+                "origin_not_registered",
+                _("This address is not on one of the site's registered origins."),
+            )
+        others = Edition.objects.at(texts["url"])
+        if others.exclude(article__site=site, article__external_id=external_id).exists():
+            raise _taken(position)
+
+
+def _taken(position: int) -> ArticleRefused:
+    sentence = _("Another article already has this address.")
+    return _refused(f"/editions/{position}/url", "url_taken", sentence)
+
+
+def _refused(pointer: str, code: str, detail: Any) -> ArticleRefused:
+    return ArticleRefused(errors=(FieldError(pointer, code, str(detail)),))

@@ -1,0 +1,12 @@
+"""What happens in moderation, as the outbox tells it."""
+
+from dataclasses import dataclass
+
+from outbox.events import Event
+
+
+@dataclass(frozen=True)
+class DecisionMade(Event):
+    """A moderator decided a case."""
+
+    decision: str

@@ -1,0 +1,26 @@
+"""Cases: opened when a comment waits or is reported, closed by a decision or when it goes."""
+
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from comments.models import Comment
+from common import clock
+from moderation.models import Case
+
+
+def open_for(comment: Comment) -> Case:
+    """The comment's open case, made if there is none. Two queries; its thread is loaded."""
+    try:
+        with transaction.atomic():
+            case, _ = Case.objects.get_or_create(
+                comment=comment, closed_at=None, defaults={"site_id": comment.thread.site_id}
+            )
+    except IntegrityError:  # another request was faster
+        case = Case.objects.get(comment=comment, closed_at=None)
+    return case
+
+
+def close_for(comment_id: UUID) -> None:
+    """Close a comment's case without a decision: there is nothing left to decide."""
+    Case.objects.open().filter(comment=comment_id).update(closed_at=clock.now())

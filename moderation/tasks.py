@@ -1,0 +1,22 @@
+"""Moderation's Celery tasks."""
+
+from datetime import timedelta
+
+from celery import shared_task
+
+from common import clock
+from moderation.models import SeenText
+from moderation.phases.repeats import LOOKED_BACK
+from outbox.services import relay
+
+
+@shared_task(name="screen_comment")
+def screen_comment(row_id: int) -> None:
+    """Screen the revision that an outbox row names, on the queue `screening`."""
+    relay.deliver(row_id)
+
+
+@shared_task(name="moderation.forget_texts")
+def forget_texts() -> None:
+    """Drop the digests that `repeats` no longer looks back to."""
+    SeenText.objects.filter(seen_at__lt=clock.now() - LOOKED_BACK - timedelta(hours=1)).delete()

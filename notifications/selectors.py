@@ -1,0 +1,117 @@
+"""Reads about notices."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.db.models.fields.tuple_lookups import Tuple, TupleLessThan
+
+from accounts.models import User
+from articles.models import Edition
+from comments import reasons
+from comments.rendering import to_text
+from comments.states import Status
+from common import cursors
+from moderation.states import Ruling
+from notifications.models import Notice
+from notifications.states import Kind
+
+LONGEST_EXCERPT = 300
+_A_LINK = re.compile(r"<a [^>]*>.*?</a>", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class NoticeView:
+    """A notice as it is shown in the inbox and in a mail."""
+
+    id: UUID
+    kind: str
+    created_at: datetime
+    read_at: datetime | None
+    thread: UUID
+    comment: UUID
+    author_name: str | None
+    excerpt: str
+    ruling: str | None
+    reasons: list[dict[str, str]]
+    page_title: str
+    page_url: str
+
+
+def inbox(
+    reader: User, *, site_id: UUID | None, limit: int, cursor_text: str | None
+) -> cursors.Page[NoticeView]:
+    """A reader's notices (of one site, or of all), newest first. One query."""
+    scope = f"notices:{reader.pk}"
+    cursor = cursors.read(cursor_text, scope=scope)
+    rows = _of(notices_with_all(), reader, site_id).order_by("-created_at", "-id")
+    if cursor is not None:
+        place = (datetime.fromisoformat(cursor.key[0]), cursor.key[1])
+        rows = rows.filter(TupleLessThan(Tuple(F("created_at"), F("id")), place))
+    page = cursors.cut(
+        list(rows[: limit + 1]),
+        limit=limit,
+        cursor=cursor,
+        scope=scope,
+        key=lambda notice: (notice.created_at.isoformat(), str(notice.pk)),
+    )
+    return cursors.Page([notice_view(row) for row in page.rows], next=page.next)
+
+
+def unread_count(reader: User, *, site_id: UUID | None) -> int:
+    """How many notices the reader has not seen. One query."""
+    return _of(Notice.objects.filter(read_at=None), reader, site_id).count()
+
+
+def _of(rows: QuerySet[Notice], reader: User, site_id: UUID | None) -> QuerySet[Notice]:
+    rows = rows.filter(reader=reader)
+    return rows.filter(comment__thread__site=site_id) if site_id else rows
+
+
+def notices_with_all() -> QuerySet[Notice]:
+    """Notices with what `notice_view` shows of them: the page is the one in the edition that the
+    comment was written on, or the first one.
+    """
+    editions = Edition.objects.filter(thread=OuterRef("comment__thread"))
+    same = editions.filter(locale=OuterRef("comment__edition"))
+    rows = Notice.objects.select_related("reader", "comment__author", "decision")
+    return rows.annotate(
+        same_url=Subquery(same.values("url")[:1]),
+        same_title=Subquery(same.values("title")[:1]),
+        any_url=Subquery(editions.order_by("position").values("url")[:1]),
+        any_title=Subquery(editions.order_by("position").values("title")[:1]),
+    )
+
+
+def notice_view(notice: Notice) -> NoticeView:
+    """What a notice of `notices_with_all` says now, in the current language. A reply that is no
+    longer public is not named or quoted.
+    """
+    row: Any = notice
+    comment, decision = notice.comment, notice.decision
+    is_reply = notice.kind == Kind.REPLY
+    quotable = not is_reply or comment.status == Status.PUBLISHED
+    rejected = decision is not None and decision.ruling == Ruling.REJECT
+    address = row.same_url or row.any_url or ""
+    return NoticeView(
+        id=notice.pk,
+        kind=notice.kind,
+        created_at=notice.created_at,
+        read_at=notice.read_at,
+        thread=comment.thread_id,
+        comment=comment.pk,
+        author_name=comment.author.name if is_reply and quotable else None,
+        excerpt=_words(comment.body_html) if quotable else "",
+        ruling=decision.ruling if decision else None,
+        reasons=[reasons.explain(decision.reason, decision.note)] if rejected else [],
+        page_title=row.same_title or row.any_title or "",
+        page_url=f"{address}#comment-{comment.pk}" if address else "",
+    )
+
+
+def _words(html: str) -> str:
+    """The start of a comment, without what it links to: our mails carry nobody's links."""
+    return to_text(_A_LINK.sub("[…]", html), longest=LONGEST_EXCERPT)
