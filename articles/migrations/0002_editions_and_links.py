@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('articles', '0001_articles'),
-        ('comments', '0001_articles'),
+        ('comments', '0001_initial'),
     ]
 
     operations = [
