@@ -49,7 +49,7 @@ class Environment:
     allowed_hosts: list[str]
     trusted_proxies: int
     secret_key: str
-    database: dict[str, Any]
+    database: dj_database_url.DBConfig
     broker_url: str
     cache_url: str
     key_prefix: str
@@ -67,7 +67,7 @@ def read() -> Environment:
     environment = values.str("COLLOQUY_ENV", "production", validate=one_of(*ENVIRONMENTS))
     development = environment == "development"
     port = values.int("PORT", 8000, validate=validate.Range(1, 65535))
-    hosts = {"default": [".localhost", "127.0.0.1", "[::1]"]} if development else {}
+    hosts: dict[str, Any] = {"default": [".localhost", "127.0.0.1", "[::1]"]} if development else {}
     address = {"default": f"http://127.0.0.1:{port}"} if development else {}
     debug = values.bool("DEBUG", False, validate=None if development else off)
     allowed_hosts = values.list("ALLOWED_HOSTS", **hosts, validate=validate.Length(min=1))
@@ -147,7 +147,8 @@ def _refuse_what_is_wrong(values: Env) -> None:
     try:
         values.seal()
     except EnvValidationError as invalid:
-        problems = [_sentence(name, texts[0]) for name, texts in invalid.error_messages.items()]
+        wrong: dict[str, list[str]] = dict(invalid.error_messages)  # type: ignore[arg-type]
+        problems = [_sentence(name, texts[0]) for name, texts in wrong.items()]
         raise Misconfigured(problems) from None
 
 

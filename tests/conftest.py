@@ -1,20 +1,14 @@
-"""What all tests share: servers, a clean database a worker, a browser where there is one."""
-
-import os
-import shutil
+"""What all tests share: servers, a clean cache, a browser where there is one."""
 
 import pytest
 
-from tests import servers
+from tests import browser, servers
 
 servers.provide()
 
-import django  # noqa: E402  (settings read the environment that was just set)
+import django  # noqa: E402  (its settings read the environment that was just set)
 
 django.setup()
-
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-REQUIRE_BROWSER = os.environ.get("REQUIRE_BROWSER") == "1"
 
 
 @pytest.fixture(scope="session")
@@ -23,3 +17,34 @@ def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
     from django.db import connection
 
     connection.settings_dict["TEST"]["TEMPLATE"] = servers.template()
+
+
+@pytest.fixture(autouse=True)
+def empty_cache() -> None:
+    """No test finds what another has cached or counted."""
+    from django.core.cache import cache
+
+    cache.clear()
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """The browser for Playwright's `executable_path`. For tests marked `requires_browser`."""
+    path = browser.find_chromium()
+    assert path, "mark the test with requires_browser"
+    return path
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("requires_browser") and not browser.find_chromium():
+        if browser.REQUIRED:
+            pytest.fail("REQUIRE_BROWSER=1, but there is no Chromium here.", pytrace=False)
+        pytest.skip("no Chromium here")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    skipped = terminalreporter.stats.get("skipped", [])
+    without_browser = sum("no Chromium here" in str(report.longrepr) for report in skipped)
+    if without_browser:
+        text = f"{without_browser} BROWSER TESTS WERE SKIPPED: there is no Chromium here"
+        terminalreporter.section(text, yellow=True, bold=True)

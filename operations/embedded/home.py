@@ -12,6 +12,7 @@ from functools import cached_property
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 #: Where data goes when root runs us and the state folder is closed to everybody else.
 ELSEWHERE = Path("/var/lib")
@@ -34,7 +35,7 @@ class Account:
             return cls(uid, uid)
 
     @property
-    def popen(self) -> dict[str, object]:
+    def popen(self) -> dict[str, Any]:
         """What `subprocess` needs to start a child as this account."""
         if os.geteuid() == self.uid:
             return {}
@@ -45,7 +46,7 @@ class Account:
         if os.geteuid() == self.uid:
             return os.access(path, os.X_OK)
         test = ["/bin/sh", "-c", 'test -x "$0"', str(path)]
-        return subprocess.run(test, cwd="/", **self.popen).returncode == 0  # type: ignore[call-overload,no-any-return]
+        return subprocess.run(test, cwd="/", **self.popen).returncode == 0
 
     def own(self, path: Path) -> None:
         """Give `path` and all below it to this account."""

