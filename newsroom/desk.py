@@ -53,6 +53,11 @@ class Story:
     related: list[Link]
 
     @property
+    def illustration(self) -> str:
+        """The static file that goes with it."""
+        return f"newsroom/illustrations/{self.external_id}.svg"
+
+    @property
     def updated(self) -> bool:
         """Whether it was changed on a later day than it appeared."""
         return self.modified_at.date() > self.published_at.date()

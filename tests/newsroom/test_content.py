@@ -1,4 +1,4 @@
-"""The newspaper's files are whole: three editions each, links that lead somewhere, talk in order."""
+"""The newspaper's files are whole: three editions, links that lead somewhere, talk in order."""
 
 import re
 
