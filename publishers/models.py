@@ -22,9 +22,7 @@ class Site(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     name = models.CharField(max_length=100)
     default_locale = models.CharField(max_length=20, default="en")
-    screening = models.CharField(
-        max_length=13, choices=Screening, default=Screening.PUBLISH_FIRST
-    )
+    screening = models.CharField(max_length=13, choices=Screening, default=Screening.PUBLISH_FIRST)
     edit_window_seconds = models.PositiveIntegerField(
         default=300, help_text=_("How long an author may edit a comment. 0: never.")
     )
