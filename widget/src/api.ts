@@ -25,8 +25,8 @@ export class Api {
   /** Told when the server no longer knows the token that was sent. */
   onSessionEnded: () => void = () => {}
 
-  constructor(origin: string) {
-    this.origin = origin
+  constructor(address: string) {
+    this.origin = new URL(address, document.baseURI).origin
   }
 
   lookup(url: string, sort: string | undefined, signal?: AbortSignal): Promise<Lookup> {

@@ -26,7 +26,8 @@ export class CountElement extends LitElement {
 
   protected override render() {
     if (this.#count === undefined) return html`<slot></slot>`
-    return this.#count ? messagesFor(languageOf(this)).count(this.#count) : nothing
+    if (!this.#count) return nothing
+    return html`<span part="count">${messagesFor(languageOf(this)).count(this.#count)}</span>`
   }
 
   async #fetch(api: string, url: string): Promise<void> {

@@ -16,6 +16,7 @@ import { announce, type Ui } from './ui.ts'
 
 const SLOW_MS = 5_000
 const MINUTE_MS = 60_000
+const SPOKEN_MS = 5_000
 
 type Phase = 'loading' | 'slow' | 'ready' | 'failed' | 'missing'
 
@@ -208,7 +209,7 @@ export class ThreadElement extends LitElement {
       me: this.#session?.me ?? null,
       open: this.#conversation.thread.state === 'open',
       signIn: then => this.#signIn(then),
-      say: words => (this.#spoken = words),
+      say: words => this.#say(words),
       show: comment => void this.#show(comment),
     }
   }
@@ -224,7 +225,7 @@ export class ThreadElement extends LitElement {
     client.language = this.#language
     const conversation = new Conversation(client, {
       changed: () => this.requestUpdate(),
-      decided: own => (this.#spoken = this.#outcome(own)),
+      decided: own => this.#say(this.#outcome(own)),
     })
     try {
       const { url, thread, sort } = this
@@ -261,7 +262,7 @@ export class ThreadElement extends LitElement {
     this.#afterSignIn = null
     if (!then) return
     announce(this, 'colloquy:signin', { id: me.id, name: me.name })
-    this.#spoken = this.#messages.signedInAs(me.name)
+    this.#say(this.#messages.signedInAs(me.name))
     then()
   }
 
@@ -310,6 +311,12 @@ export class ThreadElement extends LitElement {
     } finally {
       this.#fetching = null
     }
+  }
+
+  /** Says it to screen readers, for a moment: the same words said again are then heard again. */
+  #say(words: string): void {
+    this.#spoken = words
+    setTimeout(() => (this.#spoken = ''), SPOKEN_MS)
   }
 
   async #show(id: string, { scroll } = { scroll: true }): Promise<void> {

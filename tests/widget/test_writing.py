@@ -1,0 +1,107 @@
+"""What a reader writes is never lost and never posted twice, whatever the server answers."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.widget.conftest import THREAD, Server, own, problem
+
+pytestmark = pytest.mark.requires_browser
+
+POST = f"POST threads/{THREAD}/comments"
+
+
+def write(page: Page, text: str) -> None:
+    page.get_by_role("textbox").first.fill(text)
+    page.get_by_role("button", name="Post", exact=True).click()
+
+
+def test_a_post_appears_at_once_with_its_state(visit: Callable[..., Page], server: Server) -> None:
+    server.answers[POST] = lambda _: (201, own(9, status="held"))
+    page = visit(signed_in=True)
+
+    write(page, "Thought 9")
+
+    posted = page.locator("article").first
+    expect(posted).to_contain_text("waiting for a moderator. Only you can see it.")
+    expect(posted).to_be_focused()
+    expect(page.get_by_role("textbox").first).to_have_value("")
+
+
+def test_a_rejected_comment_tells_its_author_why(
+    visit: Callable[..., Page], server: Server
+) -> None:
+    reasons = [{"code": "spam", "text": "It advertises."}]
+    server.own = [own(9, status="rejected", reasons=reasons)]
+
+    page = visit(signed_in=True)
+
+    expect(page.locator("article").first).to_contain_text("It advertises.")
+
+
+def test_a_session_that_ends_while_typing_keeps_the_text(
+    visit: Callable[..., Page], server: Server
+) -> None:
+    server.answers[POST] = lambda _: problem(401, "not_authenticated", "Sign in first.")
+    page = visit(signed_in=True)
+
+    write(page, "A long thought")
+
+    expect(page.get_by_role("alert")).to_contain_text("your text is kept")
+    expect(page.get_by_role("textbox").first).to_have_value("A long thought")
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+
+
+def test_a_reader_who_is_too_fast_is_told_how_long_to_wait(
+    visit: Callable[..., Page], server: Server
+) -> None:
+    limit = {"Retry-After": "40"}
+    server.answers[POST] = lambda _: problem(429, "too_fast", "Slow down.", **limit)
+    page = visit(signed_in=True)
+
+    write(page, "Quick")
+
+    expect(page.get_by_role("alert")).to_contain_text("Try again in 40 seconds")
+    expect(page.get_by_role("textbox").first).to_have_value("Quick")
+
+
+def test_trying_again_after_a_lost_answer_sends_the_same_key(
+    visit: Callable[..., Page], server: Server
+) -> None:
+    server.answers[POST] = lambda _: problem(503, "server_error", "")
+    page = visit(signed_in=True)
+    write(page, "Once")
+    page.get_by_role("alert").wait_for()
+    server.answers[POST] = lambda _: (201, own(9))
+
+    page.get_by_role("button", name="Post", exact=True).click()
+    expect(page.locator("article")).to_have_count(3)
+    write(page, "Another")
+    expect(page.get_by_role("textbox").first).to_have_value("")
+
+    first, second, other = (call.headers["idempotency-key"] for call in server.calls(POST))
+    assert first == second != other
+
+
+def test_a_draft_outlives_a_reload(visit: Callable[..., Page]) -> None:
+    page = visit(signed_in=True)
+    page.get_by_role("textbox").first.fill("Half a thou")
+
+    page.reload()
+
+    expect(page.get_by_role("textbox").first).to_have_value("Half a thou")
+
+
+def test_a_vote_that_is_refused_is_taken_back(visit: Callable[..., Page], server: Server) -> None:
+    name = f"PUT threads/{THREAD}/comments/{server.comments[1]['id']}/vote"
+    server.answers[name] = lambda _: problem(503, "server_error", "")
+    page = visit(signed_in=True)
+    second = page.locator("article").nth(1)
+
+    second.get_by_role("button", name="Vote up").click()
+
+    expect(second.get_by_role("alert")).to_be_visible()
+    expect(second.get_by_role("button", name="Vote up, 3 votes")).to_have_attribute(
+        "aria-pressed", "false"
+    )
