@@ -5,7 +5,7 @@ revision and is counted, as if it had always been there; verdicts, flags and cas
 whoever needs them.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import factory
@@ -37,9 +37,9 @@ class SiteFactory(DjangoModelFactory):
     name = factory.Sequence("Site {}".format)
 
     @factory.post_generation
-    def origins(site: Site, create: bool, extracted: list[str] | None) -> None:
+    def origins(self, create: bool, extracted: list[str] | None) -> None:
         for origin in extracted or ():
-            site.origins.create(origin=origin)
+            self.origins.create(origin=origin)
 
 
 class UserFactory(DjangoModelFactory):
@@ -114,10 +114,10 @@ class EditionFactory(DjangoModelFactory):
     )
 
     @factory.lazy_attribute
-    def thread(edition: Any) -> Thread:
-        sibling = edition.article.editions.select_related("thread").first()
-        if sibling is None or edition.article.split_threads:
-            return ThreadFactory(site=edition.article.site)
+    def thread(self) -> Thread:
+        sibling = self.article.editions.select_related("thread").first()
+        if sibling is None or self.article.split_threads:
+            return ThreadFactory(site=self.article.site)
         return sibling.thread
 
 
@@ -150,11 +150,11 @@ class CommentFactory(DjangoModelFactory):
     status = Status.PUBLISHED
 
     @factory.lazy_attribute
-    def created_at(comment: Any) -> Any:
+    def created_at(self) -> datetime:
         now = clock.now()
-        if comment.parent is None:
+        if self.parent is None:
             return now
-        return max(now, comment.parent.created_at + timedelta(microseconds=1))
+        return max(now, self.parent.created_at + timedelta(microseconds=1))
 
     published_at = factory.LazyAttribute(
         lambda comment: comment.created_at if comment.status == Status.PUBLISHED else None
