@@ -97,7 +97,7 @@ $(NODE): | $(INSTALLED)
 
 $(NODE_MODULES): widget/package-lock.json | $(NODE)
 	@echo "Installing what the widget is built with (once)."
-	@$(WITH_NODE) npm ci --no-audit --no-fund --loglevel=error
+	@$(WITH_NODE) npm ci --no-audit --no-fund --no-update-notifier --loglevel=error > /dev/null
 	@touch $@
 
 $(WIDGET): $(WIDGET_SOURCES) | $(NODE_MODULES)

@@ -66,23 +66,31 @@ def read() -> Environment:
         values.read_env(var / "env", recurse=False)
     environment = values.str("COLLOQUY_ENV", "production", validate=one_of(*ENVIRONMENTS))
     development = environment == "development"
-    port = values.int("PORT", 8000, validate=validate.Range(1, 65535))
+    port = values.int(
+        "PORT", 8000, validate=validate.Range(1, 65535, error="must be from 1 to 65535.")
+    )
     hosts: dict[str, Any] = {"default": [".localhost", "127.0.0.1", "[::1]"]} if development else {}
     address = {"default": f"http://127.0.0.1:{port}"} if development else {}
     debug = values.bool("DEBUG", False, validate=None if development else off)
-    allowed_hosts = values.list("ALLOWED_HOSTS", **hosts, validate=validate.Length(min=1))
+    allowed_hosts = values.list(
+        "ALLOWED_HOSTS", **hosts, validate=validate.Length(min=1, error="must name a host.")
+    )
     public_url = values.str("PUBLIC_URL", **address, validate=url_of("http", "https"))
     live_url = values.str("LIVE_URL", None, validate=url_of("http", "https"))
-    trusted_proxies = values.int("TRUSTED_PROXIES", 0, validate=validate.Range(min=0))
-    secret_key = values.str("SECRET_KEY", validate=validate.Length(min=50))
+    trusted_proxies = values.int(
+        "TRUSTED_PROXIES", 0, validate=validate.Range(min=0, error="must be 0 or more.")
+    )
+    secret_key = values.str(
+        "SECRET_KEY", validate=validate.Length(min=50, error="must have 50 characters or more.")
+    )
     database_url = values.str("DATABASE_URL", validate=url_of("postgresql", "postgres"))
     broker_url = values.str("BROKER_URL", validate=url_of("redis", "rediss"))
     cache_url = values.str("CACHE_URL", validate=url_of("redis", "rediss"))
     key_prefix = values.str("COLLOQUY_KEY_PREFIX", "colloquy:")
     email_url = values.str(
         "EMAIL_URL",
-        f"file://{var}/mail" if development else "smtp://localhost:25",
-        validate=url_of(*dj_email_url.SCHEMES, host=False),
+        "file:" if development else "smtp://localhost:25",
+        validate=url_of("smtp", "smtps", "submission", "console", "file", host=False),
     )
     email_from = values.str("EMAIL_FROM", None)
     rate_limits = values.bool("COLLOQUY_RATE_LIMITS", True, validate=None if development else on)
@@ -155,7 +163,7 @@ def _refuse_what_is_wrong(values: Env) -> None:
 def _sentence(name: str, text: str) -> str:
     if text == "Environment variable not set.":
         return f"{name} is not set: it must be like {EXAMPLES[name]}"
-    return f"{name} {text[:1].lower()}{text[1:]}"
+    return f"{name} {text.replace('Not a', 'is not a')}"
 
 
 def _read_or_exit() -> Environment:

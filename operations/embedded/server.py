@@ -116,7 +116,7 @@ class Server(ABC):
                 said = time.monotonic()
                 waited = f"Waiting for {self.name}, {said - begun:.0f} s: "
                 print(waited + self._last_words(1), file=sys.stderr)
-            time.sleep(0.02)
+            time.sleep(0.02 if time.monotonic() < begun + 0.5 else 0.2)
         return None
 
     def kept_port(self) -> int | None:
