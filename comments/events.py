@@ -1,6 +1,7 @@
 """What happens to comments, as the outbox tells it."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from outbox.events import Event
 
@@ -9,7 +10,7 @@ from outbox.events import Event
 class CommentPosted(Event):
     """A comment was stored, in the state its first screening gave it."""
 
-    comment: str
+    comment: UUID
     status: str
     is_reply: bool
 
@@ -18,15 +19,15 @@ class CommentPosted(Event):
 class RevisionSubmitted(Event):
     """A post or an edit passed the phases of the request; the worker's phases come now."""
 
-    revision: str
+    revision: UUID
 
 
 @dataclass(frozen=True)
 class CommentMoved(Event):
     """A comment went from one status to another; `change` is its log row."""
 
-    comment: str
-    change: str
+    comment: UUID
+    change: UUID
     was: str
     now: str
     first_publication: bool

@@ -278,9 +278,7 @@ class StatusChange(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    comment = models.ForeignKey(
-        Comment, models.PROTECT, related_name="changes", db_index=False
-    )
+    comment = models.ForeignKey(Comment, models.PROTECT, related_name="changes", db_index=False)
     number = models.PositiveSmallIntegerField()
     was = models.CharField(max_length=9, choices=Status)
     now = models.CharField(max_length=9, choices=Status)

@@ -221,9 +221,7 @@ def own(comment: Comment) -> Own:
 
 def _for_their_author(rows: QuerySet[Comment]) -> QuerySet[Comment]:
     changes = StatusChange.objects.filter(comment=OuterRef("pk")).order_by("-number")
-    against = Verdict.objects.filter(revision__comment=OuterRef("pk")).exclude(
-        outcome=Outcome.PASS
-    )
+    against = Verdict.objects.filter(revision__comment=OuterRef("pk")).exclude(outcome=Outcome.PASS)
     newest = Revision.objects.filter(comment=OuterRef("pk")).order_by("-number")
     return rows.select_related("author", "thread__site", "answers__author").annotate(
         newest_body=Subquery(newest.values("body")[:1]),

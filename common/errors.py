@@ -1,4 +1,4 @@
-"""Refusals: what a service raises when it says no. One place (`common.problems`) makes them answers."""
+"""Refusals: what a service raises when it says no. `common.problems` makes them answers."""
 
 from dataclasses import dataclass
 from typing import ClassVar

@@ -12,7 +12,6 @@ from rest_framework.renderers import BaseRenderer
 
 from common.errors import Refusal
 
-
 #: Bytes of a request's body. A long article with three editions has about 100 kB.
 LONGEST_BODY = 1_048_576
 

@@ -86,7 +86,11 @@ def _field_errors(details: Any, pointer: str) -> Iterator[FieldError]:
         yield FieldError(pointer, str(details["code"]), str(details["message"]))
     elif isinstance(details, dict):
         for key, value in details.items():
-            step = "" if key == "non_field_errors" else "/" + str(key).replace("~", "~0").replace("/", "~1")
+            step = (
+                ""
+                if key == "non_field_errors"
+                else "/" + str(key).replace("~", "~0").replace("/", "~1")
+            )
             yield from _field_errors(value, pointer + step)
     elif isinstance(details, list):
         leaves = all(isinstance(row, dict) and set(row) == {"message", "code"} for row in details)

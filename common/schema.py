@@ -36,7 +36,7 @@ class AutoSchema(SpectacularAutoSchema):
         return bodies
 
     def get_operation_id(self) -> str:
-        """View and method, as they are named in the code: `CommentList` + GET → `comment_list_get`."""
+        """View and method, as the code names them: `CommentList`, GET → `comment_list_get`."""
         words = "".join("_" + c.lower() if c.isupper() else c for c in type(self.view).__name__)
         return f"{words.lstrip('_')}_{self.method.lower()}"
 

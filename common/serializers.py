@@ -1,6 +1,6 @@
 """Serializers that take what they know and refuse the rest."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
@@ -14,14 +14,18 @@ class StrictSerializer(serializers.Serializer[Any]):
     }
 
     def to_internal_value(self, data: Any) -> Any:
-        if isinstance(data, dict):
-            unknown = set(data) - set(self.fields)
-            if unknown:
-                fault = serializers.ErrorDetail(
-                    str(self.error_messages["unknown_field"]), code="unknown_field"
-                )
-                raise serializers.ValidationError({name: [fault] for name in sorted(unknown)})
-        return super().to_internal_value(data)
+        unknown = sorted(set(data) - set(self.fields)) if isinstance(data, dict) else []
+        if not unknown:
+            return super().to_internal_value(data)
+        sentence = str(self.error_messages["unknown_field"])
+        faults: dict[str, Any] = {
+            name: [serializers.ErrorDetail(sentence, code="unknown_field")] for name in unknown
+        }
+        try:
+            super().to_internal_value(data)
+        except serializers.ValidationError as others:
+            faults.update(cast("dict[str, Any]", others.detail))
+        raise serializers.ValidationError(faults)
 
 
 class StrictCharField(serializers.CharField):

@@ -37,7 +37,8 @@ class PublicView(PrivateView):
 
     @property
     def reads(self) -> bool:
-        return self.request.method in SAFE_METHODS
+        """Whether this request only reads. The schema's generator brings no request at first."""
+        return self.request is None or self.request.method in SAFE_METHODS
 
     def get_authenticators(self) -> list[BaseAuthentication]:
         return [] if self.reads else super().get_authenticators()

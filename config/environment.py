@@ -162,7 +162,7 @@ def _refuse_what_is_wrong(values: Env) -> None:
 
 def _sentence(name: str, text: str) -> str:
     if text == "Environment variable not set.":
-        return f"{name} is not set: it must be like {EXAMPLES[name]}"
+        return f"{name} is not set; it looks like {EXAMPLES[name]}"
     return f"{name} {text.replace('Not a', 'is not a')}"
 
 

@@ -54,7 +54,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "config.static.StaticFiles",
     "common.middleware.PublicReads",
     "publishers.cors.CrossOrigin",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -164,6 +164,7 @@ ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
 ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_RATE_LIMITS = {} if env.rate_limits else False
 ALLAUTH_TRUSTED_PROXY_COUNT = env.trusted_proxies
 #: Digits, since letters are a burden where an input method stands between keyboard and page.

@@ -1,13 +1,13 @@
 """The route table. Each app brings its own `api/urls.py`; pages stand at the site root."""
 
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 handler404 = "common.problems.page_not_found"
 handler500 = "common.problems.server_error"
 
-api = [
+api: list[URLPattern | URLResolver] = [
     path("", include("comments.api.urls")),
     path("", include("articles.api.urls")),
     path("", include("accounts.api.urls")),

@@ -1,6 +1,7 @@
 """What happens in moderation, as the outbox tells it."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from outbox.events import Event
 
@@ -9,4 +10,4 @@ from outbox.events import Event
 class DecisionMade(Event):
     """A moderator decided a case."""
 
-    decision: str
+    decision: UUID

@@ -1,6 +1,7 @@
 """What happens in notifications, as the outbox tells it."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from outbox.events import Event
 
@@ -9,4 +10,4 @@ from outbox.events import Event
 class NoticeRaised(Event):
     """A reader has something to hear."""
 
-    notice: str
+    notice: UUID

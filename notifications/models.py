@@ -37,9 +37,7 @@ class Notice(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["reader", "cause"], name="one_notice_per_cause"),
-            models.CheckConstraint(
-                condition=Q(kind__in=Kind.values), name="notice_kind_known"
-            ),
+            models.CheckConstraint(condition=Q(kind__in=Kind.values), name="notice_kind_known"),
         ]
         indexes: ClassVar = [
             models.Index(fields=["reader", "created_at", "id"], name="notice_inbox")

@@ -94,7 +94,9 @@ def notice_view(notice: Notice) -> NoticeView:
     comment, decision = notice.comment, notice.decision
     is_reply = notice.kind == Kind.REPLY
     quotable = not is_reply or comment.status == Status.PUBLISHED
-    rejected = decision is not None and decision.ruling == Ruling.REJECT
+    why = []
+    if decision is not None and decision.ruling == Ruling.REJECT:
+        why = [reasons.explain(decision.reason, decision.note)]
     address = row.same_url or row.any_url or ""
     return NoticeView(
         id=notice.pk,
@@ -106,7 +108,7 @@ def notice_view(notice: Notice) -> NoticeView:
         author_name=comment.author.name if is_reply and quotable else None,
         excerpt=_words(comment.body_html) if quotable else "",
         ruling=decision.ruling if decision else None,
-        reasons=[reasons.explain(decision.reason, decision.note)] if rejected else [],
+        reasons=why,
         page_title=row.same_title or row.any_title or "",
         page_url=f"{address}#comment-{comment.pk}" if address else "",
     )

@@ -7,7 +7,7 @@ consumer re-reads, since the world may have moved on.
 
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -35,6 +35,12 @@ class Event:
             name: str(value) if isinstance(value, UUID | models.TextChoices) else value
             for name, value in asdict(self).items()
         }
+
+    @classmethod
+    def restore(cls, payload: dict[str, Any]) -> "Event":
+        """The event that `payload` was made of."""
+        ids = {each.name for each in fields(cls) if each.type is UUID}
+        return cls(**{name: UUID(v) if name in ids else v for name, v in payload.items()})
 
 
 @dataclass(frozen=True)

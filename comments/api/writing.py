@@ -186,9 +186,7 @@ def read_ids(text: str, *, pointer: str, most: int = 100) -> list[UUID]:
 def comment_for(request: Request, thread_id: UUID, comment_id: UUID) -> Comment:
     """A comment the asker may read, on a site their token is for. One query. Raises Http404."""
     rows = Comment.objects.visible_to(request.user).filter(thread__in=Thread.objects.shown())
-    comment = get_object_or_404(
-        rows.select_related("thread"), thread=thread_id, pk=comment_id
-    )
+    comment = get_object_or_404(rows.select_related("thread"), thread=thread_id, pk=comment_id)
     reader_on(request, comment.thread.site_id)
     return comment
 

@@ -53,9 +53,7 @@ def note_publication(comment: Comment, amount: int) -> None:
         )
     ]
     rows += [
-        Tally(
-            thread_id=comment.thread_id, comment_id=each, counted=Counted.REPLIES, amount=amount
-        )
+        Tally(thread_id=comment.thread_id, comment_id=each, counted=Counted.REPLIES, amount=amount)
         for each in ancestor_ids(comment)
     ]
     Tally.objects.bulk_create(rows)

@@ -99,7 +99,7 @@ def post(
         comment.save(force_insert=True)
         _submit(comment, screening)
         relay.record(
-            events.CommentPosted(str(comment.pk), status=status, is_reply=parent is not None)
+            events.CommentPosted(comment.pk, status=status, is_reply=parent is not None)
         )
         if comment.is_published:
             counting.note_publication(comment, 1)
@@ -218,7 +218,7 @@ def _move(
         counting.touch(comment.thread_id)
     relay.record(
         events.CommentMoved(
-            str(comment.pk), str(change.pk), was=was, now=to, first_publication=first_publication
+            comment.pk, change.pk, was=was, now=to, first_publication=first_publication
         )
     )
     return change
@@ -237,7 +237,7 @@ def _submit(
     passed = screening.outcome is Outcome.PASS
     _store_verdicts(revision, screening, final=not passed)
     if passed:
-        relay.record(events.RevisionSubmitted(str(revision.pk)))
+        relay.record(events.RevisionSubmitted(revision.pk))
     return revision
 
 
@@ -274,9 +274,7 @@ def _put_in_force(comment: Comment, revision: Revision) -> None:
         counting.note_publication(comment, 1)
     comment.language = language
     comment.edited_at = revision.created_at
-    comment.save(
-        update_fields=["body", "body_html", "renderer_version", "language", "edited_at"]
-    )
+    comment.save(update_fields=["body", "body_html", "renderer_version", "language", "edited_at"])
     if not revision.in_force_at:
         Revision.objects.filter(pk=revision.pk).update(in_force_at=clock.now())
 

@@ -46,9 +46,7 @@ def decide(
         raise CaseClosed
     was = case.comment.status
     try:
-        lifecycle.move(
-            case.comment_id, STATUS_OF[ruling], actor=actor, reason=reason, note=note
-        )
+        lifecycle.move(case.comment_id, STATUS_OF[ruling], actor=actor, reason=reason, note=note)
     except lifecycle.TransitionRefused as fault:  # its author was faster
         raise CaseClosed from fault
     decision = case.decisions.create(
@@ -56,5 +54,5 @@ def decide(
     )
     case.closed_at = clock.now()
     case.save(update_fields=["closed_at"])
-    relay.record(DecisionMade(str(decision.pk)))
+    relay.record(DecisionMade(decision.pk))
     return decision

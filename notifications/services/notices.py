@@ -26,7 +26,7 @@ def raise_for(
     if not is_new:
         return None
     MailDelivery.objects.create(notice=notice)
-    relay.record(NoticeRaised(str(notice.pk)))
+    relay.record(NoticeRaised(notice.pk))
     return notice
 
 

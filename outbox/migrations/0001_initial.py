@@ -4,48 +4,83 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='IdempotencyRecord',
+            name="IdempotencyRecord",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('owner', models.CharField(help_text='Who sent the key: one user, one space.', max_length=60)),
-                ('key', models.CharField(max_length=255)),
-                ('fingerprint', models.CharField(help_text='Of method, path and body.', max_length=64)),
-                ('status', models.PositiveSmallIntegerField(null=True)),
-                ('headers', models.JSONField(default=dict)),
-                ('body', models.BinaryField(null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "owner",
+                    models.CharField(
+                        help_text="Who sent the key: one user, one space.", max_length=60
+                    ),
+                ),
+                ("key", models.CharField(max_length=255)),
+                (
+                    "fingerprint",
+                    models.CharField(help_text="Of method, path and body.", max_length=64),
+                ),
+                ("status", models.PositiveSmallIntegerField(null=True)),
+                ("headers", models.JSONField(default=dict)),
+                ("body", models.BinaryField(null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'indexes': [models.Index(fields=['created_at'], name='idempotency_by_age')],
-                'constraints': [models.UniqueConstraint(fields=('owner', 'key'), name='idempotency_key_once')],
+                "indexes": [models.Index(fields=["created_at"], name="idempotency_by_age")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("owner", "key"), name="idempotency_key_once")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='OutboxRow',
+            name="OutboxRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('event', models.CharField(max_length=100)),
-                ('payload', models.JSONField()),
-                ('consumer', models.CharField(max_length=200)),
-                ('task', models.CharField(max_length=100)),
-                ('recorded_at', models.DateTimeField(auto_now_add=True)),
-                ('due_at', models.DateTimeField(help_text='When to wake the consumer (again).')),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('fault', models.TextField(blank=True, help_text='What the last failed attempt said.')),
-                ('done_at', models.DateTimeField(null=True)),
-                ('set_aside_at', models.DateTimeField(help_text='Given up; replay it in the admin.', null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("event", models.CharField(max_length=100)),
+                ("payload", models.JSONField()),
+                ("consumer", models.CharField(max_length=200)),
+                ("task", models.CharField(max_length=100)),
+                ("recorded_at", models.DateTimeField(auto_now_add=True)),
+                ("due_at", models.DateTimeField(help_text="When to wake the consumer (again).")),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "fault",
+                    models.TextField(blank=True, help_text="What the last failed attempt said."),
+                ),
+                ("done_at", models.DateTimeField(null=True)),
+                (
+                    "set_aside_at",
+                    models.DateTimeField(help_text="Given up; replay it in the admin.", null=True),
+                ),
             ],
             options={
-                'verbose_name': 'outbox row',
-                'indexes': [models.Index(condition=models.Q(('done_at', None), ('set_aside_at', None)), fields=['due_at'], name='outbox_open_by_due'), models.Index(condition=models.Q(('done_at__isnull', False)), fields=['done_at'], name='outbox_done')],
+                "verbose_name": "outbox row",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("done_at", None), ("set_aside_at", None)),
+                        fields=["due_at"],
+                        name="outbox_open_by_due",
+                    ),
+                    models.Index(
+                        condition=models.Q(("done_at__isnull", False)),
+                        fields=["done_at"],
+                        name="outbox_done",
+                    ),
+                ],
             },
         ),
     ]

@@ -81,7 +81,7 @@ def deliver(row_id: int) -> None:
     try:
         if consumer is None:
             raise LookupError(f"No consumer is called {row.consumer}.")
-        event = consumer.event(**row.payload)
+        event = consumer.event.restore(row.payload)
         prepared = (consumer.prepare(event),) if consumer.prepare else ()
         with transaction.atomic():
             held = OutboxRow.objects.open().select_for_update(skip_locked=True)
@@ -112,9 +112,7 @@ def sweep() -> int:
     with transaction.atomic():
         overdue = OutboxRow.objects.overdue().select_for_update(skip_locked=True)
         rows = list(overdue.order_by("due_at")[:SWEPT_AT_ONCE])
-        OutboxRow.objects.filter(pk__in=[row.pk for row in rows]).update(
-            due_at=clock.now() + LEASE
-        )
+        OutboxRow.objects.filter(pk__in=[row.pk for row in rows]).update(due_at=clock.now() + LEASE)
     return wake(rows)
 
 

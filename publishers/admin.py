@@ -1,0 +1,92 @@
+"""Sites with their origins, keys and staff: all a real publisher needs to start."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import Count, QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from common import clock
+from publishers.models import ApiKey, Origin, Site, StaffMembership
+from publishers.services import keys
+
+
+class OriginInline(admin.TabularInline):
+    model = Origin
+    extra = 1
+
+
+class StaffInline(admin.TabularInline):
+    model = StaffMembership
+    extra = 0
+    autocomplete_fields = ["user"]
+
+
+class KeyInline(admin.TabularInline):
+    """A site's keys, to look at; a new one is made on the keys' own page."""
+
+    model = ApiKey
+    extra = 0
+    can_delete = False
+    fields = readonly_fields = ["name", "prefix", "created_at", "last_used_at", "revoked_at"]
+
+    def has_add_permission(self, request: HttpRequest, obj: Any) -> bool:
+        return False
+
+
+@admin.register(Site)
+class SiteAdmin(admin.ModelAdmin):
+    list_display = ["name", "id", "default_locale", "screening", "origin_count", "created_at"]
+    list_filter = ["screening", "default_locale"]
+    search_fields = ["name", "origins__origin"]
+    ordering = ["name"]
+    readonly_fields = ["id", "created_at"]
+    inlines = [OriginInline, StaffInline, KeyInline]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Site]:
+        return super().get_queryset(request).annotate(_origins=Count("origins"))
+
+    @admin.display(description=_("origins"), ordering="_origins")
+    def origin_count(self, site: Any) -> int:
+        return site._origins
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(admin.ModelAdmin):
+    """Keys: the text is told once, after saving; revoking is for good."""
+
+    list_display = ["name", "site", "prefix", "created_at", "last_used_at", "revoked_at"]
+    list_filter = ["site", ("revoked_at", admin.EmptyFieldListFilter)]
+    list_select_related = ["site"]
+    search_fields = ["name", "prefix", "site__name"]
+    ordering = ["-created_at"]
+    actions = ["revoke"]
+
+    def get_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> list[str]:
+        return list(self.list_display) if obj else ["site", "name"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> list[str]:
+        return [field for field in self.list_display if field != "name"] if obj else []
+
+    def has_delete_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: ApiKey, form: ModelForm, change: bool) -> None:
+        if change:
+            obj.save(update_fields=["name"])
+            return
+        key, text = keys.issue(site=obj.site, name=obj.name)
+        obj.pk, obj.prefix, obj.digest = key.pk, key.prefix, key.digest
+        self.message_user(
+            request,
+            format_html("{} <code>{}</code>", _("Shown once, copy it now:"), text),
+            messages.WARNING,
+        )
+
+    @admin.action(description=_("Revoke the chosen keys"))
+    def revoke(self, request: HttpRequest, chosen: QuerySet[ApiKey]) -> None:
+        chosen.filter(revoked_at=None).update(revoked_at=clock.now())
+        self.message_user(request, _("The keys open nothing any more."))
