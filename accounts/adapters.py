@@ -3,9 +3,12 @@
 import base64
 import hashlib
 import secrets
-from typing import Any
+import time
+from typing import Any, ClassVar
 
+from allauth.account import app_settings as account_settings
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.login import get_authentication_records
 from allauth.core import context as current
 from allauth.mfa.adapter import DefaultMFAAdapter
 from cryptography.fernet import Fernet, MultiFernet
@@ -13,8 +16,11 @@ from django.conf import settings
 from django.forms import BaseForm
 from django.http import HttpRequest
 from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+
+INCORRECT_CODE = _("This code is not right. Look again, or ask for a new one.")
 
 
 def display_name(user: User) -> str:
@@ -24,6 +30,14 @@ def display_name(user: User) -> str:
 
 class AccountAdapter(DefaultAccountAdapter):
     """Accounts have a display name, a language and an address, no user name."""
+
+    error_messages: ClassVar = {
+        **DefaultAccountAdapter.error_messages,
+        "incorrect_code": INCORRECT_CODE,
+        "email_password_mismatch": _("This address and password do not go together."),
+        "too_many_login_attempts": _("Too many tries. Wait a few minutes, then try again."),
+        "rate_limited": _("Too many tries. Wait a few minutes, then try again."),
+    }
 
     def new_user(self, request: HttpRequest) -> User:
         """An account not yet stored, in the language of the page, its name made up until chosen."""
@@ -45,6 +59,10 @@ class AccountAdapter(DefaultAccountAdapter):
         if not hasattr(request, "signin_site"):
             super().add_message(request, *args, **kwargs)
 
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Not from who signed in a moment ago: setting up a second factor follows signing in."""
+        return super().is_reauthentication_required(app=app, **kwargs) and not _just_signed_in()
+
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Mails name the site whose popup asked for them; on our own pages, the service."""
         site = getattr(current.request, "signin_site", None)
@@ -52,8 +70,19 @@ class AccountAdapter(DefaultAccountAdapter):
         super().send_mail(template_prefix, email, {"site_name": site_name, **context})
 
 
+def _just_signed_in() -> bool:
+    records = get_authentication_records(current.request, current.request.user)
+    oldest = time.time() - account_settings.REAUTHENTICATION_TIMEOUT
+    return bool(records) and records[-1]["at"] > oldest
+
+
 class SecondFactorAdapter(DefaultMFAAdapter):
     """Authenticator secrets are encrypted at rest, with a key made of SECRET_KEY."""
+
+    error_messages: ClassVar = {
+        **DefaultMFAAdapter.error_messages,
+        "incorrect_code": INCORRECT_CODE,
+    }
 
     def encrypt(self, text: str) -> str:
         return _safe().encrypt(text.encode()).decode()

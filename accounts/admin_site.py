@@ -1,4 +1,4 @@
-"""The admin behind the staff door: our sign-in pages, a second factor, no sign-in form of its own."""
+"""The admin behind the staff door: our sign-in pages, a second factor, no form of its own."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -28,9 +28,7 @@ class StaffAdminSite(admin.AdminSite):
         except Http404:
             return False
 
-    def admin_view(
-        self, view: Callable[..., Any], cacheable: bool = False
-    ) -> Callable[..., Any]:
+    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., Any]:
         inner = super().admin_view(view, cacheable)
 
         @wraps(inner)

@@ -81,7 +81,5 @@ class ReaderCode(LoginCodeVerificationProcess):
 
 
 def _owner(email: str, *, is_active: bool | None = None) -> User | None:
-    found = filter_users_by_email(
-        email, is_active=is_active, prefer_verified=True, for_login=True
-    )
+    found = filter_users_by_email(email, is_active=is_active, prefer_verified=True, for_login=True)
     return found[0] if found else None

@@ -23,7 +23,7 @@ class NameField(forms.CharField):
         super().__init__(
             label=_("Display name"),
             strip=True,
-            widget=forms.TextInput(attrs={"autocomplete": "nickname", "maxlength": names.LONGEST}),
+            widget=forms.TextInput(attrs={"autocomplete": "nickname"}),
             **kwargs,
         )
 
@@ -50,3 +50,4 @@ class ChooseName(forms.Form):
     """The popup's last step for a newcomer."""
 
     name = NameField(required=True)
+    name.widget.attrs["autofocus"] = True

@@ -103,9 +103,7 @@ class Token(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.CheckConstraint(
-                condition=Q(kind__in=TokenKind.values), name="token_kind_known"
-            ),
+            models.CheckConstraint(condition=Q(kind__in=TokenKind.values), name="token_kind_known"),
             models.CheckConstraint(
                 condition=~Q(kind=TokenKind.READER)
                 | Q(user__isnull=False, site__isnull=False, session__isnull=True),

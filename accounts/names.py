@@ -17,7 +17,7 @@ class BadName(ValueError):
 
 
 def tidy(text: str) -> str:
-    """The name as stored: composed (NFC), outer space gone, inner runs one space. Raises BadName."""
+    """The name as stored: composed (NFC), no space but single ones inside. Raises BadName."""
     if any(is_unseen(character) for character in text):
         raise BadName("unseen_characters")
     name = " ".join(unicodedata.normalize("NFC", text).split())
@@ -29,7 +29,7 @@ def tidy(text: str) -> str:
 
 
 def is_unseen(character: str) -> bool:
-    """Whether a character leaves no mark on the page: controls, zero widths, variation selectors."""
+    """Whether a character leaves no mark: controls, zero widths, variation selectors."""
     return (
         unicodedata.category(character) in UNSEEN_CATEGORIES
         or character in UNSEEN

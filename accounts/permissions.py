@@ -1,4 +1,4 @@
-"""Where a reader may act: a reader token opens one site, and views ask here whom they serve there."""
+"""Where a reader may act: a reader token opens one site. Views take their actor from here."""
 
 from typing import ClassVar
 from uuid import UUID

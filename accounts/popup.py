@@ -131,9 +131,7 @@ class Popup(View):
         process = ReaderCode.pending(self.request)
         if process is None:
             return self.show("address", notice=CODE_OVER)
-        within = ratelimit.consume(
-            self.request, action="request_login_code", key=process.email
-        )
+        within = ratelimit.consume(self.request, action="request_login_code", key=process.email)
         if not within or not process.can_resend:
             return self.show("code", notice=TOO_MANY)
         process.resend()

@@ -7,7 +7,7 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 
 class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     target_class = "accounts.authentication.TokenAuthentication"
-    name = ["bearer", "sessionToken"]  # noqa: RUF012  (spectacular's own name for it)
+    name = ["bearer", "sessionToken"]
 
     def get_security_definition(self, auto_schema: Any) -> list[dict[str, Any]]:
         return [

@@ -35,9 +35,7 @@ def staff_only(view: View) -> View:
     return guarded
 
 
-def turned_away(
-    request: HttpRequest, *, is_staff: Callable[[Any], bool]
-) -> HttpResponse | None:
+def turned_away(request: HttpRequest, *, is_staff: Callable[[Any], bool]) -> HttpResponse | None:
     """Where to send who may not come in, or None for who may. Raises Http404. Two queries."""
     if not request.user.is_authenticated:
         return _go("account_login", request)

@@ -127,9 +127,7 @@ class Migration(migrations.Migration):
                 ("used_at", models.DateTimeField(null=True)),
             ],
             options={
-                "indexes": [
-                    models.Index(fields=["expires_at"], name="signin_code_by_expiry")
-                ],
+                "indexes": [models.Index(fields=["expires_at"], name="signin_code_by_expiry")],
             },
         ),
     ]

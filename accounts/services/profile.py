@@ -4,7 +4,7 @@ from accounts.models import User
 
 
 def change(user: User, *, name: str | None = None, locale: str | None = None) -> User:
-    """Set the display name (tidied already) or the language. One query, none where nothing is new."""
+    """Set the display name (tidied already) or the language. One query, or none."""
     changed = []
     if name is not None:
         user.name, user.name_made_up = name, False

@@ -64,7 +64,7 @@ def looks_like_one(text: str) -> bool:
 
 
 def find(text: str) -> Token | None:
-    """The token with this text, dead or alive, with its user; None where there is none. One query."""
+    """The token with this text, dead or alive, with its user, or None. One query."""
     if not looks_like_one(text):
         return None
     return Token.objects.select_related("user").filter(digest=digest(text)).first()

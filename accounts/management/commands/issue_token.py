@@ -4,8 +4,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.models import User
-from accounts.services import tokens
 from accounts.selectors import site_named
+from accounts.services import tokens
 
 
 class Command(BaseCommand):

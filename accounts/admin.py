@@ -1,0 +1,66 @@
+"""Accounts and tokens for operators. Passwords and secrets are nobody's to see or type here."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Token, User
+from accounts.services import tokens
+
+
+@admin.register(User)
+class UserAdmin(admin.ModelAdmin):
+    """People. Accounts are made by signing up or by `add_staff`; closing one keeps its words."""
+
+    list_display = ["name", "email", "locale", "is_active", "is_staff", "joined_at", "last_login"]
+    list_filter = ["is_active", "is_staff", "locale"]
+    search_fields = ["email", "name"]
+    ordering = ["-joined_at"]
+    date_hierarchy = "joined_at"
+    fields = ["id", "name", "email", "locale", "is_active", "is_staff", "joined_at", "last_login"]
+    readonly_fields = ["id", "email", "joined_at", "last_login"]
+    actions = ["end_tokens"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return False
+
+    @admin.action(description=_("Sign out everywhere (end all tokens)"))
+    def end_tokens(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
+        for user in chosen:
+            tokens.revoke_all(user)
+        self.message_user(request, _("Signed out everywhere."))
+
+
+@admin.register(Token)
+class TokenAdmin(admin.ModelAdmin):
+    """Tokens: who, where, until when. Only to look at, and to end."""
+
+    list_display = ["user", "kind", "site", "origin", "created_at", "last_used_at", "expires_at"]
+    list_filter = ["kind", ("revoked_at", admin.EmptyFieldListFilter), "site"]
+    list_select_related = ["user", "site"]
+    search_fields = ["user__email", "user__name", "origin"]
+    ordering = ["-created_at"]
+    fields = [*list_display, "revoked_at"]
+    readonly_fields = fields
+    actions = ["end"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Token | None = None) -> bool:
+        return False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return self.readonly_fields
+
+    @admin.action(description=_("End the chosen tokens"))
+    def end(self, request: HttpRequest, chosen: QuerySet[Token]) -> None:
+        for token in chosen:
+            tokens.revoke(token)
+        self.message_user(request, _("The tokens have ended."))
