@@ -146,7 +146,8 @@ export class Conversation {
       body, ...(parent && { parent }), ...(this.edition && { edition: this.edition }),
     }
     const own = await this.#api.post(this.thread.id, draft, idempotencyKey)
-    if (own.status === 'published') this.thread.comment_count += 1
+    // The same text twice within seconds is one comment to the server: it answers with the first.
+    if (own.status === 'published' && !this.#own.has(own.id)) this.thread.comment_count += 1
     this.#keep(own)
     return own
   }

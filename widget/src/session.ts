@@ -10,6 +10,7 @@ import { recall, remember } from './storage.ts'
 import type { Me, Token } from './types.ts'
 
 const FRAGMENT = '#colloquy-code='
+const WINDOW_KEY = 'colloquy:signin-window'
 
 export type Opening = 'opened' | 'blocked' | 'insecure'
 
@@ -46,8 +47,10 @@ export class Session {
     const code = this.#codeInAddress()
     const verifier = recall('sessionStorage', this.#proofKey)
     await this.#prepare()
-    if (code && verifier) await this.#exchange(code, verifier)
-    else await this.#resume()
+    if (!code || !verifier) return this.#resume()
+    await this.#exchange(code, verifier)
+    // The page that was cut off has heard of the token by now: storage is shared.
+    if (recall('sessionStorage', WINDOW_KEY)) window.close()
   }
 
   end(): void {
@@ -57,12 +60,19 @@ export class Session {
   /** Opens the sign-in window. Call it in the click itself: Safari blocks it after any `await`. */
   open(): Opening {
     if (!this.#proof) return 'insecure'
-    remember('sessionStorage', this.#proofKey, this.#proof.verifier)
     const query = new URLSearchParams({
-      site: this.#site, origin: location.origin, challenge: this.#proof.challenge,
+      site: this.#site,
+      origin: location.origin,
+      challenge: this.#proof.challenge,
+      return: location.href.replace(/#.*/, ''),
     })
     const address = `${this.#api.origin}/signin/widget?${query}`
+    // The new window starts with a copy of this storage: the verifier, should it come back here
+    // with the code, and the mark by which it then knows itself.
+    remember('sessionStorage', this.#proofKey, this.#proof.verifier)
+    remember('sessionStorage', WINDOW_KEY, 'yes')
     this.#window = window.open(address, 'colloquy-signin', 'popup,width=480,height=720')
+    remember('sessionStorage', WINDOW_KEY, null)
     return this.#window ? 'opened' : 'blocked'
   }
 
