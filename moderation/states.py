@@ -21,6 +21,13 @@ class Ruling(TextChoices):
     REJECT = "reject", _("Reject")
 
 
+class Queue(TextChoices):
+    """The desk's queues: views over open cases. A case may stand in both."""
+
+    HELD = "held", _("Held")
+    REPORTED = "reported", _("Reported")
+
+
 class WordAction(TextChoices):
     """What a listed word does to a comment that has it."""
 

@@ -1,4 +1,11 @@
-from django.urls import URLPattern
+"""The desk's addresses, below `/moderation/`."""
+
+from django.urls import path
+
+from moderation import desk
 
 app_name = "moderation"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", desk.desk, name="desk"),
+    path("cases/<uuid:case_id>", desk.case, name="case"),
+]

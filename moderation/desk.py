@@ -1,0 +1,136 @@
+"""The desk: a queue with one case opened, and the decision on it. Pages work without script."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts import staff
+from accounts.models import User
+from comments.states import Status
+from common.errors import Refusal
+from moderation import selectors
+from moderation.forms import SHORT, DecisionForm
+from moderation.models import Case, Decision
+from moderation.selectors import QueuePage
+from moderation.services import decisions
+from moderation.states import Ruling
+
+SEE_OTHER = 303
+
+
+class StaffRequest(HttpRequest):
+    """A request that `staff_only` let in."""
+
+    user: User
+
+
+def at_the_desk(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """A page of the desk: for staff with a second factor, and never stored."""
+    return staff.staff_only(never_cache(view))
+
+
+@at_the_desk
+@require_safe
+def desk(request: StaffRequest) -> HttpResponse:
+    """`/moderation/?queue=`: a queue, with its first case opened."""
+    page = _queue_page(request)
+    first = selectors.case_for(request.user, page.cases[0].pk) if page.cases else None
+    return _show(request, page, first)
+
+
+@at_the_desk
+@require_http_methods(["GET", "HEAD", "POST"])
+def case(request: StaffRequest, case_id: UUID) -> HttpResponse:
+    """`/moderation/cases/{id}?queue=`: one case, open or closed, beside its queue; POST decides.
+
+    One address for both: who has to sign in again in between comes back to the case.
+    """
+    found = selectors.case_for(request.user, case_id)
+    if request.method == "POST":
+        return _decide(request, found)
+    return _show(request, _queue_page(request), found, asked_for=True)
+
+
+def _decide(request: StaffRequest, found: Case) -> HttpResponse:
+    """On to the next case (303), or the same again with what was refused and what was written."""
+    page = _queue_page(request)
+    form = DecisionForm(request.POST)
+    if not form.is_valid():
+        return _show(request, page, found, asked_for=True, form=form, status=400)
+    following = selectors.case_after(request.user, case=found, queue=page.queue)
+    try:
+        decision = decisions.decide(case_id=found.pk, actor=request.user, **form.cleaned_data)
+    except Refusal as refusal:
+        return _refused(request, found, form, refusal)
+    messages.success(request, _sentence(decision, is_last=following is None))
+    return HttpResponse(status=SEE_OTHER, headers={"Location": _address(page, following)})
+
+
+def _address(page: QueuePage, case_id: UUID | None) -> str:
+    """Where the queue stands, with this case of it opened."""
+    path = reverse("moderation:case", args=[case_id]) if case_id else reverse("moderation:desk")
+    return f"{path}?{page.query}"
+
+
+def _queue_page(request: StaffRequest) -> QueuePage:
+    shown = request.GET.get("show", "")
+    return selectors.queue_page(
+        request.user,
+        wanted=request.GET.get("queue", ""),
+        shown=int(shown[:4]) if shown.isdecimal() else selectors.SHOWN_AT_FIRST,
+    )
+
+
+def _show(
+    request: StaffRequest,
+    page: QueuePage,
+    found: Case | None,
+    *,
+    asked_for: bool = False,
+    status: int = 200,
+    **more: Any,
+) -> HttpResponse:
+    """The page. `asked_for`: the case has this address; narrow screens then show it alone."""
+    context = {
+        "page": page,
+        "opened": selectors.opened(found) if found else None,
+        "asked_for": asked_for,
+        "form": DecisionForm(),
+        "is_operator": staff.is_operator(request.user),
+        **more,
+    }
+    return render(request, "moderation/desk.html", context, status=status)
+
+
+def _refused(
+    request: StaffRequest, found: Case, form: DecisionForm, refusal: Refusal
+) -> HttpResponse:
+    """The case read anew: it may be closed by now, and the queue shorter."""
+    return _show(
+        request,
+        _queue_page(request),
+        selectors.case_for(request.user, found.pk),
+        asked_for=True,
+        form=form,
+        refusal=refusal,
+        status=refusal.status,
+    )
+
+
+def _sentence(decision: Decision, *, is_last: bool) -> str:
+    """What was done, and what comes now."""
+    if decision.ruling == Ruling.REJECT:
+        done = _("Rejected: %(reason)s.") % {"reason": SHORT[decision.reason]}
+    elif decision.was == Status.PUBLISHED:
+        done = _("Kept.")
+    else:
+        done = _("Published.")
+    return f"{done} {_('That was the last one here.') if is_last else _('Next case.')}"

@@ -1,0 +1,54 @@
+"""What a moderator sends from the desk."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from comments import reasons
+from moderation.states import Ruling
+
+LONGEST_NOTE = 500
+#: Reasons in a word, for lists and status lines; the author reads `comments.reasons.TEXTS`.
+SHORT = {
+    "long": _("length"),
+    "links": _("links"),
+    "listed_word": _("listed word"),
+    "repeated": _("repeated text"),
+    "abuse": _("abuse"),
+    "spam": _("spam"),
+    "off_topic": _("off topic"),
+    "personal_information": _("personal information"),
+    "other": _("other"),
+}
+
+
+class DecisionForm(forms.Form):
+    """A ruling on one case. Whether a reason is needed is the service's to say."""
+
+    ruling = forms.ChoiceField(choices=Ruling.choices)
+    reason = forms.ChoiceField(
+        choices=[(code, SHORT[code]) for code in reasons.FOR_DECISIONS], required=False
+    )
+    note = forms.CharField(
+        max_length=LONGEST_NOTE,
+        required=False,
+        error_messages={
+            "max_length": _("Keep the sentence under %(limit_value)d characters."),
+        },
+    )
+
+    def clean_ruling(self) -> Ruling:
+        return Ruling(self.cleaned_data["ruling"])
+
+    def reasons(self) -> list[dict[str, Any]]:
+        """The reasons to choose from: code, a word, what the author will read, chosen or not."""
+        return [
+            {
+                "code": code,
+                "word": SHORT[code],
+                "text": reasons.TEXTS[code],
+                "chosen": self.data.get("reason") == code,
+            }
+            for code in reasons.FOR_DECISIONS
+        ]
