@@ -141,7 +141,8 @@ def server() -> Server:
 
 @pytest.fixture
 def visit(browser: Browser, server: Server) -> Iterator[Callable[..., Page]]:
-    """Opens the publisher's page. `signed_in`: with a token kept from an earlier visit.
+    """Opens the publisher's page. `signed_in`: with a token kept from an earlier visit;
+    `isolated`: cut off from the windows it opens.
 
     Whatever a browser complains of (a policy broken, an error uncaught) fails the test.
     """
@@ -152,6 +153,7 @@ def visit(browser: Browser, server: Server) -> Iterator[Callable[..., Page]]:
     def open_page(
         *, signed_in: bool = False, dark: bool = False, width: int = 760, address: str = PAGE,
         elements: str = f'<colloquy-thread url="{PAGE}"></colloquy-thread>', policy: str = POLICY,
+        isolated: bool = False,
     ) -> Page:  # fmt: skip
         context = browser.new_context(
             color_scheme="dark" if dark else "light", viewport={"width": width, "height": 900}
@@ -178,6 +180,8 @@ def visit(browser: Browser, server: Server) -> Iterator[Callable[..., Page]]:
             f"<main><h1>Story</h1>{elements}</main></html>"
         )
         headers = {"Content-Security-Policy": policy}
+        if isolated:
+            headers["Cross-Origin-Opener-Policy"] = "same-origin"
         context.route(
             f"{PAGE}**",
             lambda route: route.fulfill(body=html, content_type="text/html", headers=headers),

@@ -19,6 +19,13 @@ WINDOW = """<!doctype html><title>Sign in</title><script>
 </script>"""
 
 
+WAY_BACK = """<!doctype html><title>Sign in</title><script>
+  if (opener) throw new Error('not cut off')
+  const {searchParams} = new URL(location.href)
+  location.replace(searchParams.get('return') + '#colloquy-code=abc')
+</script>"""
+
+
 def open_window(page: Page, html: str = WINDOW) -> Page:
     """Click the button; the window that opens shows `html`."""
     page.context.route(
@@ -74,6 +81,20 @@ def test_a_code_in_the_address_is_taken_up_and_cleared(
     assert page.url == PAGE
     [call] = server.calls(EXCHANGE)
     assert json.loads(call.post_data or "") == {"code": "abc", "verifier": "kept-verifier"}
+
+
+def test_a_window_that_was_cut_off_signs_its_page_in_and_closes(
+    visit: Callable[..., Page], server: Server
+) -> None:
+    page = visit(isolated=True)
+
+    window = open_window(page, html=WAY_BACK)
+
+    expect(page.locator("[part=account]")).to_contain_text("Signed in as Robin")
+    expect(page.get_by_role("textbox")).to_be_focused()
+    if not window.is_closed():
+        window.wait_for_event("close")
+    assert len(server.calls(EXCHANGE)) == 1
 
 
 def test_signing_out_forgets_the_token_at_once(visit: Callable[..., Page], server: Server) -> None:

@@ -50,7 +50,6 @@ export interface Thread {
   id: string
   site: string
   state: 'open' | 'closed'
-  prompt: string
   comment_count: number
   sorts: string[]
 }
