@@ -11,6 +11,7 @@ from django.db.models import Func, Q
 
 from comments.querysets import SHOWN, CommentQuerySet, ThreadQuerySet
 from comments.states import ALLOWED, UNPUBLISHED, Counted, Outcome, Status, ThreadState
+from common import clock
 from common.ids import new_id
 
 
@@ -307,7 +308,7 @@ class Vote(models.Model):
     comment = models.ForeignKey(Comment, models.CASCADE, related_name="votes", db_index=False)
     reader = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="votes")
     value = models.SmallIntegerField()
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
 
     class Meta:
         constraints: ClassVar = [
