@@ -21,11 +21,18 @@ from operations.development import PROJECT
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 PREFIX = "colloquy-test-"
+#: What a developer may have set for an install of their own.
+NOT_FOR_TESTS = (
+    *("ALLOWED_HOSTS", "COLLOQUY_RATE_LIMITS", "DEBUG", "EMAIL_FROM", "EMAIL_URL"),
+    *("LIVE_URL", "PORT", "PUBLIC_URL", "TRUSTED_PROXIES"),
+)
 OURS = "COLLOQUY_TEST_FOLDER"
 
 
 def provide() -> None:
     """Set the environment for tests; the first process of a run starts the servers."""
+    for name in NOT_FOR_TESTS:
+        os.environ.pop(name, None)
     if not WORKER:
         folder = Path(tempfile.mkdtemp(prefix=PREFIX))
         folder.chmod(0o711)  # as root the servers run as nobody, who must get in
@@ -35,7 +42,7 @@ def provide() -> None:
         os.environ[OURS] = str(folder)
         os.environ["COLLOQUY_TEST_TEMPLATE"] = "1" if "DATABASE_URL" in roles else ""
     var = Path(os.environ[OURS], WORKER or "run")
-    var.mkdir(mode=0o711, exist_ok=True)
+    (var / "static").mkdir(mode=0o711, parents=True, exist_ok=True)
     os.environ.update(
         COLLOQUY_ENV="development",
         COLLOQUY_VAR=str(var),
@@ -59,7 +66,7 @@ def template() -> str | None:
     with Path(os.environ[OURS], "template").open("a+") as made:
         fcntl.flock(made, fcntl.LOCK_EX)
         if not made.tell():
-            command = [sys.executable, "manage.py", "migrate", "--verbosity=0"]
+            command = [sys.executable, "manage.py", "migrate", "--verbosity=0", "--skip-checks"]
             subprocess.run(command, cwd=PROJECT, check=True)
             made.write("migrated")
     return url.path.lstrip("/")

@@ -1,0 +1,105 @@
+"""The supervisor, on small children, in a process of its own."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+
+import psutil
+import pytest
+
+from operations.development import PROJECT
+from operations.processes import ended, is_alive
+
+SUPERVISE = """
+import sys
+from operations.supervisor import Child, Supervisor
+Supervisor([Child("child", "tests.operations.restless", sys.argv[1:])]).run()
+"""
+Start = Callable[..., subprocess.Popen[str]]
+
+
+@pytest.fixture
+def supervise() -> Iterator[Start]:
+    """Start a supervisor of one restless child."""
+    started = []
+
+    def start(*arguments: str) -> subprocess.Popen[str]:
+        command = [sys.executable, "-c", SUPERVISE, *arguments]
+        process = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True)
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def family(supervisor: subprocess.Popen[str]) -> list[psutil.Process]:
+    """Read on until the child has said who it and its own child are."""
+    assert supervisor.stdout
+    for line in supervisor.stdout:
+        if found := re.search(r"child \| pids (\d+) (\d+)", line):
+            return [psutil.Process(int(pid)) for pid in found.groups()]
+    raise AssertionError("the supervisor ended")
+
+
+def test_children_and_theirs_end_with_a_supervisor_that_is_killed(supervise):
+    supervisor = supervise()
+    everyone = family(supervisor)
+
+    supervisor.kill()
+
+    assert all(ended(process, within=5) for process in everyone)
+
+
+def test_a_child_that_dies_takes_its_own_children_along_and_is_started_again(supervise):
+    supervisor = supervise()
+    child, grandchild = family(supervisor)
+
+    child.kill()
+
+    assert ended(grandchild, within=5)
+    assert supervisor.stdout.readline() == (
+        "up    | child was killed by SIGKILL; starting it again in 1 s\n"
+    )
+    assert all(is_alive(process) for process in family(supervisor))
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_request_to_end_ends_everyone_cleanly(supervise, number):
+    supervisor = supervise()
+    everyone = family(supervisor)
+
+    supervisor.send_signal(number)
+    said, _ = supervisor.communicate(timeout=10)
+
+    assert supervisor.returncode == 0
+    assert said.splitlines() == [
+        "up    | Stopping (once more to stop at once)",
+        "up    | child was killed by SIGTERM",
+    ]
+    assert all(ended(process, within=5) for process in everyone)
+
+
+def test_a_second_request_does_not_wait_for_the_stubborn(supervise):
+    supervisor = supervise("stubborn")
+    everyone = family(supervisor)
+
+    supervisor.send_signal(signal.SIGINT)
+    assert "Stopping" in supervisor.stdout.readline()
+    supervisor.send_signal(signal.SIGINT)
+    supervisor.communicate(timeout=10)
+
+    assert supervisor.returncode == 0
+    assert all(ended(process, within=5) for process in everyone)
+
+
+def test_ctrl_c_in_the_terminal_does_not_reach_children_first(supervise):
+    child, grandchild = family(supervise())
+
+    assert os.getpgid(child.pid) != os.getpgid(0)
+    assert os.getpgid(grandchild.pid) == child.pid
