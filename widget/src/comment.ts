@@ -270,13 +270,12 @@ export class CommentElement extends LitElement {
     this.querySelector<HTMLElement>('article')?.focus()
   }
 
+  /** The same button again takes the vote back; after signing in it is always cast. */
   #vote(pressed: VoteValue): void {
-    const cast = () => {
-      const value = this.entry.vote === pressed ? 0 : pressed
-      return this.#attempt(this.ui.conversation.vote(this.entry.comment.id, value))
-    }
-    if (this.ui.me) void cast()
-    else this.#problem = this.ui.signIn(() => void cast())
+    const cast = (value: VoteValue) =>
+      void this.#attempt(this.ui.conversation.vote(this.entry.comment.id, value))
+    if (this.ui.me) cast(this.entry.vote === pressed ? 0 : pressed)
+    else this.#problem = this.ui.signIn(() => cast(pressed))
   }
 
   async #withdraw(): Promise<void> {

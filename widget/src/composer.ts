@@ -136,6 +136,7 @@ export class ComposerElement extends LitElement {
   }
 
   #shortcut(event: KeyboardEvent): void {
+    if (event.isComposing) return // Escape and Enter belong to the input method.
     if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) void this.#submit(event)
     if (event.key === 'Escape' && this.#text === (this.edited?.body ?? '')) this.#giveUp()
   }

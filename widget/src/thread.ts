@@ -1,4 +1,4 @@
-import { html, LitElement, nothing, unsafeCSS, type PropertyValues } from 'lit'
+import { html, LitElement, nothing, type PropertyValues } from 'lit'
 import { customElement, property, state } from 'lit/decorators.js'
 import { repeat } from 'lit/directives/repeat.js'
 import { Api } from './api.ts'
@@ -10,7 +10,7 @@ import { messagesFor, spoken, type Messages } from './messages/messages.ts'
 import { scriptOrigin } from './origin.ts'
 import { Problem, sentence } from './problem.ts'
 import { Session } from './session.ts'
-import styles from './styles.css'
+import { styles } from './styles/styles.ts'
 import type { Me, OwnComment } from './types.ts'
 import { announce, type Ui } from './ui.ts'
 
@@ -27,10 +27,10 @@ type Phase = 'loading' | 'slow' | 'ready' | 'failed' | 'missing'
  */
 @customElement('colloquy-thread')
 export class ThreadElement extends LitElement {
-  static override styles = unsafeCSS(styles)
+  static override styles = styles
 
-  /** The page's address. Ignored where `thread` is given. */
-  @property() accessor url = location.href
+  /** The page's address; the one being read, if empty. Ignored where `thread` is given. */
+  @property() accessor url = ''
   @property() accessor thread = ''
   @property() override accessor lang = ''
   @property() accessor sort = ''
@@ -228,7 +228,8 @@ export class ThreadElement extends LitElement {
       decided: own => this.#say(this.#outcome(own)),
     })
     try {
-      const { url, thread, sort } = this
+      const { thread, sort } = this
+      const url = this.url || location.href.replace(/#.*/, '')
       await conversation.open({ url, thread, sort }, signal)
     } catch (problem) {
       if (signal.aborted) return
