@@ -1,0 +1,40 @@
+"""Admin pages for records that nobody edits by hand: what happened is read, not changed."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+
+class LookOnly:
+    """Neither added, changed nor deleted; what may be seen is still a matter of permissions."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class BigTableAdmin(admin.ModelAdmin):
+    """A list that does not count the whole table beside what a search found."""
+
+    show_full_result_count = False
+    list_per_page = 50
+
+
+class RecordAdmin(LookOnly, BigTableAdmin):
+    """Rows that only the code writes."""
+
+
+class RecordInline(LookOnly, admin.TabularInline):
+    """Rows of a record, beside what they belong to."""
+
+    extra = 0
+    can_delete = False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.fields or ()
