@@ -27,9 +27,7 @@ class Article(models.Model):
     ai_generated = models.BooleanField(default=False)
     disclosure = models.TextField(blank=True)
     sources = models.JSONField(default=list, blank=True)
-    comments = models.CharField(
-        max_length=6, choices=CommentsSwitch, default=CommentsSwitch.OPEN
-    )
+    comments = models.CharField(max_length=6, choices=CommentsSwitch, default=CommentsSwitch.OPEN)
     split_threads = models.BooleanField(
         default=False, help_text=_("Each edition has a thread of its own.")
     )
@@ -57,7 +55,7 @@ class Edition(models.Model):
     locale = models.CharField(max_length=20)
     position = models.PositiveSmallIntegerField(default=0)
     url = models.URLField(max_length=2_000)
-    url_key = models.CharField(max_length=2_000, unique=True, editable=False)
+    url_key = models.CharField(max_length=2_000, editable=False)
     title = models.CharField(max_length=500)
     standfirst = models.TextField(blank=True)
     sections = models.JSONField(default=list, blank=True)
@@ -68,7 +66,13 @@ class Edition(models.Model):
     class Meta:
         ordering: ClassVar = ["position"]
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["article", "locale"], name="edition_once_per_locale")
+            models.UniqueConstraint(fields=["article", "locale"], name="edition_once_per_locale"),
+            # Deferred, so that two editions can swap their addresses.
+            models.UniqueConstraint(
+                fields=["url_key"],
+                name="one_page_one_edition",
+                deferrable=models.Deferrable.DEFERRED,
+            ),
         ]
 
     def __str__(self) -> str:

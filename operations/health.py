@@ -8,11 +8,14 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from common.permissions import public
+
 
 class NotReady(Exception):
     """Requests would fail; the text says why."""
 
 
+@public
 @require_safe
 @never_cache
 def healthz(request: HttpRequest) -> JsonResponse:
@@ -20,6 +23,7 @@ def healthz(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"status": "alive"})
 
 
+@public
 @require_safe
 @never_cache
 def readyz(request: HttpRequest) -> JsonResponse:

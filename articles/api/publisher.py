@@ -30,9 +30,7 @@ class PublisherArticle(PrivateView):
     def put(self, request: Request, external_id: str) -> Response:
         if not EXTERNAL_ID.fullmatch(external_id):
             detail = str(_("An external id is 1 to 200 of A–Z a–z 0–9 . _ ~ -"))
-            raise publishing.ArticleRefused(
-                errors=(FieldError("/external_id", "bad_id", detail),)
-            )
+            raise publishing.ArticleRefused(errors=(FieldError("/external_id", "bad_id", detail),))
         story = ArticleInput(data=request.data, context={"external_id": external_id})
         story.is_valid(raise_exception=True)
         article, created = publishing.put(

@@ -3,7 +3,7 @@
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from articles.models import Article, Edition, RelatedLink
@@ -62,7 +62,14 @@ def put(*, site: Site, external_id: str, story: dict[str, Any]) -> tuple[Article
     for name in STORY:
         setattr(article, name, story[name])
     article.save()
-    _put_editions(article, story["editions"])
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS one_page_one_edition DEFERRED")
+            _put_editions(article, story["editions"])
+            cursor.execute("SET CONSTRAINTS one_page_one_edition IMMEDIATE")
+    except IntegrityError:  # another article took an address since we looked
+        _check_addresses(site, external_id, story["editions"])
+        raise
     threads = Thread.objects.filter(editions__article=article)
     state = CommentsSwitch(article.comments).thread_state
     threads.exclude(state=state).update(state=state)
@@ -104,17 +111,9 @@ def _put_editions(article: Article, editions: list[dict[str, Any]]) -> None:
             setattr(edition, name, texts[name])
         edition.position = position
         edition.url_key = url_key(texts["url"])
-        _save(edition, position)
+        edition.save()
         if texts.get("related") is not None:
             relate(edition=edition, links=texts["related"])
-
-
-def _save(edition: Edition, position: int) -> None:
-    try:
-        with transaction.atomic():
-            edition.save()
-    except IntegrityError as fault:
-        raise _taken(position) from fault
 
 
 def _check_addresses(site: Site, external_id: str, editions: list[dict[str, Any]]) -> None:

@@ -1,0 +1,175 @@
+"""Counts follow what they count, exactly, whoever folds and how often."""
+
+import threading
+
+import pytest
+from django.db import connection, connections
+
+from comments.models import Comment, Tally, Thread, Vote
+from comments.services import counting, lifecycle, votes
+from comments.states import Status
+from tests.factories import CommentFactory, ThreadFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def fold():
+    while counting.fold():
+        pass
+
+
+def post(thread, parent=None, **fields):
+    return lifecycle.post(
+        author=UserFactory(), thread=thread, body="One more voice.", parent=parent, **fields
+    )
+
+
+def counts(*comments):
+    fold()
+    return [Comment.objects.get(pk=each.pk).reply_count for each in comments]
+
+
+def test_a_published_comment_is_counted_by_its_thread_and_its_language():
+    thread = ThreadFactory()
+    post(thread, edition="ko")
+    post(thread, edition="en")
+
+    fold()
+
+    thread.refresh_from_db()
+    assert thread.comment_count == 2
+    assert {row.language: row.comment_count for row in thread.languages.all()} == {
+        "en": 2  # Latin letters on a Korean page are English
+    }
+
+
+def test_a_reply_is_counted_by_all_its_ancestors():
+    thread = ThreadFactory()
+    root = post(thread)
+    reply = post(thread, root)
+    deeper = post(thread, reply)
+    deepest = post(thread, deeper)
+
+    assert counts(root, reply, deeper, deepest) == [3, 2, 1, 0]
+
+
+def test_a_reply_that_is_withdrawn_is_counted_no_more_but_its_replies_are():
+    thread = ThreadFactory()
+    root = post(thread)
+    reply = post(thread, root)
+    deeper = post(thread, reply)
+
+    lifecycle.withdraw(reply.pk, author=reply.author)
+
+    assert counts(root, reply, deeper) == [1, 1, 0]
+
+
+def test_a_held_comment_is_not_counted():
+    thread = ThreadFactory()
+    comment = post(thread)
+    lifecycle.move(comment.pk, Status.HELD, actor=None)
+
+    fold()
+
+    thread.refresh_from_db()
+    assert thread.comment_count == 0
+
+
+def test_what_goes_and_comes_again_is_counted_once():
+    thread = ThreadFactory()
+    comment = post(thread)
+    for status in (Status.HELD, Status.PUBLISHED, Status.REJECTED, Status.PUBLISHED):
+        lifecycle.move(comment.pk, status, actor=None)
+
+    fold()
+
+    thread.refresh_from_db()
+    assert thread.comment_count == 1
+
+
+def test_votes_are_counted_as_they_change():
+    comment = CommentFactory()
+    first, second = UserFactory(), UserFactory()
+
+    votes.cast(comment=comment, reader=first, value=1)
+    votes.cast(comment=comment, reader=second, value=1)
+    votes.cast(comment=comment, reader=second, value=-1)
+    votes.cast(comment=comment, reader=first, value=0)
+    fold()
+
+    comment.refresh_from_db()
+    assert (comment.up_count, comment.down_count) == (0, 1)
+
+
+def test_a_fold_with_nothing_to_do_does_nothing():
+    assert counting.fold() == 0
+
+
+def test_a_threads_version_moves_with_every_publication_and_every_fold():
+    thread = ThreadFactory()
+
+    def version():
+        return sum(slot.version for slot in thread.slots.all())
+
+    before = version()
+    post(thread)
+    posted = version()
+    fold()
+
+    assert before < posted < version()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_folds_beside_each_other_and_beside_votes_lose_nothing():
+    comment = CommentFactory()
+    readers = [UserFactory() for _ in range(12)]
+
+    def vote_and_fold(mine):
+        try:
+            for reader in mine:
+                for value in (1, -1, 1):
+                    votes.cast(comment=comment, reader=reader, value=value)
+                counting.fold()
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=vote_and_fold, args=[readers[n::4]]) for n in range(4)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    fold()
+
+    comment.refresh_from_db()
+    assert (comment.up_count, comment.down_count) == (12, 0)
+    assert Vote.objects.count() == 12
+    assert not Tally.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_posts_beside_each_other_do_not_wait_for_one_row():
+    """Two transactions that each post into one thread can both be open."""
+    thread = ThreadFactory()
+    inside = threading.Barrier(2, timeout=10)
+
+    def write():
+        from django.db import transaction
+
+        try:
+            author = UserFactory(email=f"{threading.get_ident()}@mail.example")
+            with transaction.atomic():
+                counting.note_publication(
+                    CommentFactory.build(thread=thread, author=author, id=None), 1
+                )
+                inside.wait()
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=write) for _ in range(2)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    fold()
+
+    assert Thread.objects.get(pk=thread.pk).comment_count == 2
