@@ -16,6 +16,8 @@ import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import psycopg
+
 from operations import embedded
 from operations.development import PROJECT
 
@@ -26,6 +28,7 @@ NOT_FOR_TESTS = (
     *("ALLOWED_HOSTS", "COLLOQUY_RATE_LIMITS", "DEBUG", "EMAIL_FROM", "EMAIL_URL"),
     *("LIVE_URL", "PORT", "PUBLIC_URL", "TRUSTED_PROXIES"),
 )
+TEMPLATE = "migrated"
 OURS = "COLLOQUY_TEST_FOLDER"
 
 
@@ -62,14 +65,19 @@ def template() -> str | None:
     """
     if not os.environ["COLLOQUY_TEST_TEMPLATE"]:
         return None
-    url = urlsplit(os.environ["DATABASE_URL"])
+    given = os.environ["DATABASE_URL"]
     with Path(os.environ[OURS], "template").open("a+") as made:
         fcntl.flock(made, fcntl.LOCK_EX)
         if not made.tell():
+            with psycopg.connect(given, autocommit=True) as connection:
+                connection.execute(f"CREATE DATABASE {TEMPLATE}")
             command = [sys.executable, "manage.py", "migrate", "--verbosity=0", "--skip-checks"]
-            subprocess.run(command, cwd=PROJECT, check=True)
+            url = urlsplit(given)._replace(path=TEMPLATE).geturl()
+            subprocess.run(
+                command, cwd=PROJECT, env={**os.environ, "DATABASE_URL": url}, check=True
+            )
             made.write("migrated")
-    return url.path.lstrip("/")
+    return TEMPLATE
 
 
 def _discard(folder: Path) -> None:
