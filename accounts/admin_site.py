@@ -1,13 +1,13 @@
 """The admin behind the staff door: our sign-in pages, a second factor, no form of its own."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from functools import wraps
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.views import LogoutView
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.urls import URLPattern, URLResolver, reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts import staff
@@ -28,6 +28,14 @@ class StaffAdminSite(admin.AdminSite):
         except Http404:
             return False
 
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        """The admin's addresses, each marked: all but the sign-in stand behind the staff door."""
+        patterns = super().get_urls()
+        for view in _views(patterns):
+            if not hasattr(view, "permission"):
+                view.permission = "staff"  # type: ignore[attr-defined]
+        return patterns
+
     def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., Any]:
         inner = super().admin_view(view, cacheable)
 
@@ -36,7 +44,6 @@ class StaffAdminSite(admin.AdminSite):
             turned = staff.turned_away(request, is_staff=staff.is_operator)
             return turned or inner(request, *args, **kwargs)
 
-        guarded.permission = "staff"  # type: ignore[attr-defined]
         return guarded
 
     @public
@@ -56,3 +63,11 @@ class StaffAdminSite(admin.AdminSite):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         return HttpResponseRedirect(reverse("account_change_password"))
+
+
+def _views(patterns: Sequence[URLPattern | URLResolver]) -> Iterator[Callable[..., Any]]:
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            yield from _views(pattern.url_patterns)
+        else:
+            yield pattern.callback
