@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseRedirectBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -23,7 +24,11 @@ from moderation.selectors import QueuePage
 from moderation.services import decisions
 from moderation.states import Ruling
 
-SEE_OTHER = 303
+
+class SeeOther(HttpResponseRedirectBase):
+    """Done; now look there. Reloading that page repeats nothing."""
+
+    status_code = 303
 
 
 class StaffRequest(HttpRequest):
@@ -71,7 +76,7 @@ def _decide(request: StaffRequest, found: Case) -> HttpResponse:
     except Refusal as refusal:
         return _refused(request, found, form, refusal)
     messages.success(request, _sentence(decision, is_last=following is None))
-    return HttpResponse(status=SEE_OTHER, headers={"Location": _address(page, following)})
+    return SeeOther(_address(page, following))
 
 
 def _address(page: QueuePage, case_id: UUID | None) -> str:
