@@ -20,7 +20,7 @@ class Standing(admin.SimpleListFilter):
     parameter_name = "standing"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("open", _("Open")), ("set_aside", _("Set aside")), ("done", _("Done"))]
+        return [("open", _("Still to do")), ("set_aside", _("Set aside")), ("done", _("Done"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[OutboxRow]) -> QuerySet[OutboxRow]:
         if self.value() == "open":
