@@ -165,7 +165,7 @@ ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
-ACCOUNT_RATE_LIMITS = {} if env.rate_limits else False
+ACCOUNT_RATE_LIMITS: dict[str, str] | bool = {} if env.rate_limits else False
 ALLAUTH_TRUSTED_PROXY_COUNT = env.trusted_proxies
 #: Digits, since letters are a burden where an input method stands between keyboard and page.
 ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "length": 8, "dashed": True}

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.db.models import Case, F, OuterRef, QuerySet, Subquery, When
 from django.db.models.fields.tuple_lookups import Tuple, TupleLessThan
 
 from accounts.models import User
@@ -73,12 +73,13 @@ def _of(rows: QuerySet[Notice], reader: User, site_id: UUID | None) -> QuerySet[
 
 def notices_with_all() -> QuerySet[Notice]:
     """Notices with what `notice_view` shows of them: the page is the one in the edition that the
-    comment was written on, or the first one.
+    reader's own comment was written on, or the first one.
     """
+    answered = When(kind=Kind.REPLY, then="comment__parent__edition")
     editions = Edition.objects.filter(thread=OuterRef("comment__thread"))
-    same = editions.filter(locale=OuterRef("comment__edition"))
+    same = editions.filter(locale=OuterRef("own_locale"))
     rows = Notice.objects.select_related("reader", "comment__author", "decision")
-    return rows.annotate(
+    return rows.annotate(own_locale=Case(answered, default="comment__edition")).annotate(
         same_url=Subquery(same.values("url")[:1]),
         same_title=Subquery(same.values("title")[:1]),
         any_url=Subquery(editions.order_by("position").values("url")[:1]),
