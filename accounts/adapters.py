@@ -15,6 +15,7 @@ from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 from django.forms import BaseForm
 from django.http import HttpRequest
+from django.utils.encoding import force_bytes
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -94,5 +95,5 @@ class SecondFactorAdapter(DefaultMFAAdapter):
 def _safe() -> MultiFernet:
     """Encrypts with SECRET_KEY, and still opens what SECRET_KEY_FALLBACKS encrypted."""
     secrets_in_use = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    keys = (hashlib.sha256(b"second factor:" + key.encode()).digest() for key in secrets_in_use)
+    keys = (hashlib.sha256(b"second factor:" + force_bytes(key)).digest() for key in secrets_in_use)
     return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in keys])

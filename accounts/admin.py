@@ -1,7 +1,5 @@
 """Accounts and tokens for operators. Passwords and secrets are nobody's to see or type here."""
 
-from typing import Any
-
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -37,17 +35,19 @@ class UserAdmin(admin.ModelAdmin):
         self.message_user(request, _("Signed out everywhere."))
 
 
+SHOWN = ["user", "kind", "site", "origin", "created_at", "last_used_at", "expires_at"]
+
+
 @admin.register(Token)
 class TokenAdmin(admin.ModelAdmin):
     """Tokens: who, where, until when. Only to look at, and to end."""
 
-    list_display = ["user", "kind", "site", "origin", "created_at", "last_used_at", "expires_at"]
+    list_display = SHOWN
     list_filter = ["kind", ("revoked_at", admin.EmptyFieldListFilter), "site"]
     list_select_related = ["user", "site"]
     search_fields = ["user__email", "user__name", "origin"]
     ordering = ["-created_at"]
-    fields = [*list_display, "revoked_at"]
-    readonly_fields = fields
+    fields = readonly_fields = [*SHOWN, "revoked_at"]
     actions = ["end"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -55,9 +55,6 @@ class TokenAdmin(admin.ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Token | None = None) -> bool:
         return False
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return self.readonly_fields
 
     @admin.action(description=_("End the chosen tokens"))
     def end(self, request: HttpRequest, chosen: QuerySet[Token]) -> None:

@@ -44,7 +44,7 @@ class DigitsField(forms.CharField):
     )
 
     def to_python(self, value: Any) -> str:
-        return unicodedata.normalize("NFKC", super().to_python(value))
+        return unicodedata.normalize("NFKC", super().to_python(value) or "")
 
 
 class AskCode(ConfirmLoginCodeForm):

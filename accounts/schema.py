@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 
 
-class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+class TokenScheme(OpenApiAuthenticationExtension):
     target_class = "accounts.authentication.TokenAuthentication"
     name = ["bearer", "sessionToken"]
 
@@ -25,7 +25,7 @@ class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
         ]
 
 
-class FirstPartyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+class FirstPartyScheme(OpenApiAuthenticationExtension):
     target_class = "accounts.authentication.FirstPartySession"
     name = "firstPartySession"
 

@@ -50,7 +50,7 @@ def turned_away(request: HttpRequest, *, is_staff: Callable[[Any], bool]) -> Htt
 
 def used_second_factor(request: HttpRequest) -> bool:
     """Whether a second factor was given in this session. No query."""
-    records = get_authentication_records(request, request.user)  # type: ignore[arg-type]
+    records = get_authentication_records(request, request.user)
     return any(record["method"] == "mfa" for record in records)
 
 

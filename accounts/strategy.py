@@ -43,13 +43,12 @@ class AppTokenStrategy(AbstractTokenStrategy):
         known = getattr(request, "app_token", None)
         if known is not None and known[0] == request.session.session_key:
             return known[1]
-        signed_in = request.user.is_authenticated
-        request.session.set_expiry(SIGNED_IN_LIFE if signed_in else SIGNING_IN_LIFE)
+        user = request.user if request.user.is_authenticated else None
+        request.session.set_expiry(SIGNED_IN_LIFE if user else SIGNING_IN_LIFE)
         request.session.save()
-        key = request.session.session_key
+        key = str(request.session.session_key)
         text = self._sent_along(request, key)
         if text is None:
-            user = request.user if signed_in else None
             expires_at = request.session.get_expiry_date()
             _, text = tokens.issue_app(session_key=key, user=user, expires_at=expires_at)
         request.app_token = (key, text)  # type: ignore[attr-defined]  # asked twice an answer
