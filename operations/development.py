@@ -51,7 +51,11 @@ def keep_servers_up(
     while _borrowed and not until.wait(timeout=1):
         if down := embedded.down(state_folder(), roles=_borrowed):
             say(f"{' and '.join(down)} went down; starting again")
-            urls = embedded.ensure(state_folder(), roles=_borrowed)
+            try:
+                urls = embedded.ensure(state_folder(), roles=_borrowed)
+            except embedded.ServerFailed as failure:
+                say(str(failure))
+                continue
             if not urls.items() <= kept_values().items():
                 keep(urls)
                 moved()

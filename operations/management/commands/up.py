@@ -45,7 +45,8 @@ class Command(BaseCommand):
             self.stdout.write("Stopped before everything was up.")
 
     def _prepare(self) -> None:
-        Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
+        for folder in (settings.STATIC_ROOT, settings.VAR / "beat"):
+            Path(folder).mkdir(parents=True, exist_ok=True)
         self.stdout.write("Migrating the database.")
         call_command("migrate", verbosity=0)
         if settings.IN_PRODUCTION:
@@ -83,7 +84,7 @@ def _children(host: str, workers: int, threads: int) -> list[Child]:
     web += ["--respawn-failed-workers", "--workers-kill-timeout", "10", "config.wsgi:application"]
     celery = ["-A", "config", "--quiet"]
     worker = [*celery, "worker", "--loglevel=INFO", "--without-gossip", "--without-mingle"]
-    schedule = str(settings.VAR / "beat")
+    schedule = str(settings.VAR / "beat" / "schedule")
     screening = [*worker, "-n", "screening@%h", "-Q", "screening", "-c", "1"]
     others = [*worker, "-n", "others@%h", "-Q", "delivery,bulk", "-c", "2"]
     return [
@@ -144,6 +145,7 @@ def _where_to_look() -> Iterator[str]:
     if not settings.IN_PRODUCTION:
         yield f"Accounts    {_demo_file()}"
         yield f"Mail        {settings.EMAIL_FILE_PATH}"
+        yield f"Data        {(settings.VAR / 'servers').resolve()}"
 
 
 def _demo_file() -> Path:
