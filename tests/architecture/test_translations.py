@@ -1,0 +1,120 @@
+"""Korean and Japanese are whole: nothing untranslated, no placeholder lost, compiled as written."""
+
+import ast
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from gettext import GNUTranslations
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from operations.development import PROJECT
+
+LANGUAGES = [code for code, _name in settings.LANGUAGES if code != settings.LANGUAGE_CODE]
+CATALOGUES = sorted(PROJECT.glob("*/locale/*/LC_MESSAGES/django.po"))
+FIELD = re.compile(r"(?:(msgctxt|msgid_plural|msgid|msgstr)(?:\[\d+\])? )?(\".*\")")
+PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|%[sd]|\{\w*\}")
+
+of_each_catalogue = pytest.mark.parametrize(
+    "path", CATALOGUES, ids=lambda path: f"{path.parts[-5]}-{path.parts[-3]}"
+)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One sentence of a catalogue. Our languages have one plural form."""
+
+    context: str
+    english: str
+    plural: str
+    translation: str
+    fuzzy: bool
+
+
+def entries(path: Path) -> Iterator[Entry]:
+    """Read a `.po` file: its header is the entry without English."""
+    for block in path.read_text().split("\n\n"):
+        fields: defaultdict[str, str] = defaultdict(str)
+        name = ""
+        for line in block.splitlines():
+            if found := FIELD.fullmatch(line):
+                name = found[1] or name
+                fields[name] += ast.literal_eval(found[2])
+        if fields:
+            yield Entry(
+                fields["msgctxt"],
+                fields["msgid"],
+                fields["msgid_plural"],
+                fields["msgstr"],
+                bool(re.search(r"^#,.*\bfuzzy\b", block, re.MULTILINE)),
+            )
+
+
+def sentences(path: Path) -> list[Entry]:
+    return [entry for entry in entries(path) if entry.english]
+
+
+def compiled_form(entry: Entry) -> tuple[str | tuple[str, int], str]:
+    key = f"{entry.context}\x04{entry.english}" if entry.context else entry.english
+    return ((key, 0) if entry.plural else key), entry.translation
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_app_that_has_a_catalogue_has_one_in_each_language(language):
+    folders = sorted({path.parents[2] for path in CATALOGUES})
+
+    missing = [
+        str(folder.relative_to(PROJECT))
+        for folder in folders
+        if not (folder / language / "LC_MESSAGES" / "django.po").exists()
+    ]
+
+    assert folders and not missing
+
+
+@of_each_catalogue
+def test_every_sentence_is_translated_and_none_is_a_guess(path):
+    unfinished = [
+        entry.english for entry in sentences(path) if entry.fuzzy or not entry.translation.strip()
+    ]
+
+    assert not unfinished
+
+
+@of_each_catalogue
+def test_a_translation_has_the_placeholders_of_its_english(path):
+    differing = [
+        entry.english
+        for entry in sentences(path)
+        if sorted(PLACEHOLDER.findall(entry.plural or entry.english))
+        != sorted(PLACEHOLDER.findall(entry.translation))
+    ]
+
+    assert not differing
+
+
+@of_each_catalogue
+def test_what_is_compiled_is_what_is_written(path):
+    written = dict(compiled_form(entry) for entry in entries(path))
+
+    with path.with_suffix(".mo").open("rb") as compiled:
+        read = GNUTranslations(compiled)._catalog
+
+    assert read == written, "make messages compiles what was written"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_sentence_has_the_same_translation_wherever_it_stands(language):
+    translations = defaultdict(set)
+    for path in CATALOGUES:
+        if path.parts[-3] == language:
+            for entry in sentences(path):
+                translations[entry.context, entry.english].add(entry.translation)
+
+    # Django merges all catalogues into one, so that the first app would win.
+    differing = {key: found for key, found in translations.items() if len(found) > 1}
+
+    assert not differing
