@@ -7,15 +7,15 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import F, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import Case, F, OuterRef, QuerySet, Subquery, Sum, When
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, JSONObject
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from comments.models import Comment, Revision, StatusChange, Thread, ThreadLanguage, Verdict, Vote
-from comments.states import Outcome, Sort
+from comments.states import Outcome, Sort, Status
 from common import clock, cursors
 from common.errors import Refusal
 
@@ -46,9 +46,10 @@ class ThreadHead:
     languages: dict[str, int]
 
 
-def thread_shown(thread_id: UUID) -> Thread:
+def thread_shown(thread_id: UUID, *, with_site: bool = False) -> Thread:
     """A thread the public may know of. Raises Http404. One query."""
-    thread = Thread.objects.shown().filter(pk=thread_id).first()
+    rows = Thread.objects.select_related("site") if with_site else Thread.objects.all()
+    thread = rows.shown().filter(pk=thread_id).first()
     if thread is None:
         raise Http404
     return thread
@@ -126,26 +127,38 @@ def entry(thread_id: UUID, comment_id: UUID) -> Entry:
     at most.
     """
     rows = for_the_public(Comment.objects.filter(thread=thread_id).shown())
-    comment = rows.filter(pk=comment_id).first()
-    if comment is None:
+    found = _with_authors(rows.filter(pk=comment_id))
+    if not found:
         raise Http404
+    comment = found[0]
     if comment.parent_id is not None:
         return Entry(comment)
     return Entry(comment, replies(comment, limit=FIRST_REPLIES))
 
 
 def for_the_public(rows: QuerySet[Comment]) -> QuerySet[Comment]:
-    """`rows` with all that a public answer shows of them, and no more columns than that."""
-    return rows.select_related("author", "answers__author").only(
-        *PUBLIC_COLUMNS,
-        "author__name",
-        "answers__status",
-        "answers__author__name",
-    )
+    """`rows` with all that a public answer shows of them, and no more columns than that.
+
+    Each author's name is looked up by key. A join would do the same, until the planner finds it
+    cheaper to read every account there is: it does, up to some thousands.
+    """
+    name = User.objects.filter(pk=OuterRef("author")).values("name")[:1]
+    named = rows.annotate(author_name=Subquery(name)).select_related("answers__author")
+    return named.only(*PUBLIC_COLUMNS, "answers__status", "answers__author__name")
+
+
+def _with_authors(rows: Iterable[Comment]) -> list[Comment]:
+    """What `for_the_public` reads, each with its author."""
+    found = list(rows)
+    for row in found:
+        named: Any = row
+        row.author = User.from_db(row._state.db, ("id", "name"), (row.author_id, named.author_name))
+    return found
 
 
 PUBLIC_COLUMNS = (
     "thread_id",
+    "author_id",
     "parent_id",
     "root_id",
     "depth",
@@ -193,43 +206,54 @@ def overlay(*, reader: User, thread: Thread, comment_ids: Iterable[UUID]) -> Ove
 
 def own_comments(*, reader: User, thread: Thread) -> list[Own]:
     """The reader's unpublished comments and those touched in the last minute, newest first, at
-    most 100. One query, by two indexes.
+    most 100. `thread` has its `site` loaded. One query, by two indexes.
     """
     mine = Comment.objects.filter(author=reader, thread=thread)
     unpublished = mine.unpublished().order_by().values("pk")
     recent = mine.filter(touched_at__gt=clock.now() - RECENT).order_by().values("pk")
     rows = Comment.objects.filter(pk__in=unpublished.union(recent, all=True))
-    return [own(row) for row in _for_their_author(rows).order_by("-touched_at")[:MOST_OWN]]
+    found = list(_for_their_author(rows).order_by("-touched_at")[:MOST_OWN])
+    for row in found:
+        row.author, row.thread = reader, thread
+    return [own(row) for row in found]
 
 
 def own_comment(comment_id: UUID) -> Own:
     """One comment as its author sees it. One query."""
-    return own(_for_their_author(Comment.objects.filter(pk=comment_id)).get())
+    rows = Comment.objects.select_related("author", "thread__site")
+    return own(_for_their_author(rows.filter(pk=comment_id)).get())
 
 
 def own(comment: Comment) -> Own:
     """What `_for_their_author` read, by name."""
     row: Any = comment
-    by_person = row.last_change_to == comment.status and row.last_reason
+    change = row.last_change or {}
+    by_person = change.get("now") == comment.status and change["reason"]
     return Own(
         comment,
         body=row.newest_body,
-        reason=row.last_reason if by_person else row.verdict_reason or "",
-        note=row.last_note if by_person else "",
+        reason=change["reason"] if by_person else row.verdict_reason or "",
+        note=change["note"] if by_person else "",
     )
 
 
 def _for_their_author(rows: QuerySet[Comment]) -> QuerySet[Comment]:
-    changes = StatusChange.objects.filter(comment=OuterRef("pk")).order_by("-number")
-    against = Verdict.objects.filter(revision__comment=OuterRef("pk")).exclude(outcome=Outcome.PASS)
+    """`rows` with their newest texts, and with reasons where they wait or were rejected."""
     newest = Revision.objects.filter(comment=OuterRef("pk")).order_by("-number")
-    return rows.select_related("author", "thread__site", "answers__author").annotate(
+    changes = StatusChange.objects.filter(comment=OuterRef("pk")).order_by("-number")
+    last_change = changes.values(change=JSONObject(now="now", reason="reason", note="note"))
+    against = Verdict.objects.filter(revision__comment=OuterRef("pk"), final=True)
+    against = against.exclude(outcome=Outcome.PASS).order_by("-created_at")
+    return rows.select_related("answers__author").annotate(
         newest_body=Subquery(newest.values("body")[:1]),
-        last_change_to=Subquery(changes.values("now")[:1]),
-        last_reason=Subquery(changes.values("reason")[:1]),
-        last_note=Subquery(changes.values("note")[:1]),
-        verdict_reason=Subquery(against.order_by("-created_at").values("reason")[:1]),
+        last_change=_if_it_waits(Subquery(last_change[:1])),
+        verdict_reason=_if_it_waits(Subquery(against.values("reason")[:1])),
     )
+
+
+def _if_it_waits(reason: Subquery) -> Case:
+    """Looked up only for comments whose author is told a reason."""
+    return Case(When(status__in=(Status.HELD, Status.REJECTED), then=reason))
 
 
 def _keyset(
@@ -249,7 +273,7 @@ def _keyset(
         rows = rows.filter(beyond(Tuple(F("created_at"), F("id")), place))
     sign = "-" if descending else ""
     read = rows.order_by(f"{sign}created_at", f"{sign}id")[: limit + 1]
-    return cursors.cut(list(read), limit=limit, cursor=cursor, scope=scope, key=_key)
+    return cursors.cut(_with_authors(read), limit=limit, cursor=cursor, scope=scope, key=_key)
 
 
 def _key(comment: Comment) -> tuple[str, str]:
@@ -268,7 +292,8 @@ def _with_replies(roots: list[Comment]) -> list[Entry]:
     """Each root with up to three replies, and a cursor where there are more. One query."""
     wanted = {root.pk: root.reply_ids for root in roots}  # type: ignore[attr-defined]
     ids = [each for few in wanted.values() for each in few[:FIRST_REPLIES]]
-    found = {row.pk: row for row in for_the_public(Comment.objects.filter(pk__in=ids))}
+    rows = for_the_public(Comment.objects.filter(pk__in=ids))
+    found = {row.pk: row for row in _with_authors(rows)}
     entries = []
     for root in roots:
         rows = [found[each] for each in wanted[root.pk][:FIRST_REPLIES] if each in found]

@@ -163,7 +163,7 @@ class MyThread(PrivateView):
         responses=OverlayShape,
     )
     def get(self, request: Request, thread_id: UUID) -> Response:
-        thread = selectors.thread_shown(thread_id)
+        thread = selectors.thread_shown(thread_id, with_site=True)
         reader = reader_on(request, thread.site_id)
         ids = read_ids(request.query_params.get("comments", ""), pointer="comments")
         overlay = selectors.overlay(reader=reader, thread=thread, comment_ids=ids)
