@@ -28,7 +28,7 @@ SETTINGS_ONLY := env COLLOQUY_ENV=development COLLOQUY_VAR=.venv/lint \
 	BROKER_URL=redis://127.0.0.1:1/0 CACHE_URL=redis://127.0.0.1:1/0
 MANAGE := $(SETTINGS_ONLY) $(BIN)/python -W ignore::RuntimeWarning manage.py
 
-.PHONY: help run test lint types check openapi format lock
+.PHONY: help run test lint types check openapi messages format lock
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,6 +62,14 @@ format: $(INSTALLED_DEV) ## put code and templates in house style
 
 openapi: $(INSTALLED_DEV) ## write docs/openapi.yaml anew from the code
 	@$(MANAGE) spectacular --validate --fail-on-warn --file docs/openapi.yaml
+
+# An app's sentences go to its locale/ where it has one, all others to config/locale/.
+messages: $(INSTALLED_DEV) ## gather what is to be translated, compile what is (needs GNU gettext)
+	@$(MANAGE) makemessages --verbosity=0 --locale=ko --locale=ja --no-location --no-wrap \
+		--no-obsolete --ignore=node_modules --ignore=tests
+	@sed -i.old -e '/^"POT-Creation-Date:/d' -e '/^"Report-Msgid-Bugs-To:/d' \
+		*/locale/*/LC_MESSAGES/django.po && rm */locale/*/LC_MESSAGES/django.po.old
+	@$(MANAGE) compilemessages --verbosity=0 --ignore=.venv --ignore=node_modules
 
 LOCK = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate \
 	--python-version 3.11 --custom-compile-command "make lock" $(ARGS)
