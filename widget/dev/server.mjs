@@ -30,7 +30,7 @@ function makeComment(thread, parent, minutesAgo, extra = {}) {
   const comment = {
     id: `0192${String(n).padStart(4, '0')}-${randomUUID().slice(9)}`,
     thread: thread.id, parent: parent?.id ?? null, root: parent ? parent.root ?? parent.id : null,
-    depth: parent ? parent.depth + 1 : 0,
+    depth: parent ? parent.depth + 1 : 0, answers: null,
     author: { id: `author-${n % NAMES.length}`, name: NAMES[n % NAMES.length], avatar_url: null, badges: [] },
     body_html, language, edition: 'en', status: 'published', featured: false, reactions: {},
     created_at: new Date(Date.now() - minutesAgo * 60_000).toISOString(), edited_at: null,
@@ -169,7 +169,8 @@ const routes = [
   ['PATCH', 'threads/(?<t>[^/]+)/comments/(?<c>[^/]+)', ({ comment, body }) => Object.assign(comment, {
     body: body.body, body_html: rendered(body.body), edited_at: new Date().toISOString(),
   }), 'reader'],
-  ['DELETE', 'threads/(?<t>[^/]+)/comments/(?<c>[^/]+)', ({ comment }) => void bury(comment) ?? void (comment.status = 'withdrawn'), 'reader'],
+  ['DELETE', 'threads/(?<t>[^/]+)/comments/(?<c>[^/]+)', ({ comment }) =>
+    void Object.assign(bury(comment), { status: 'withdrawn' }), 'reader'],
   ['PUT', 'threads/(?<t>[^/]+)/comments/(?<c>[^/]+)/vote', ({ thread, comment, body }) => {
     const before = thread.votes[comment.id] ?? 0
     if (before) comment.votes[before > 0 ? 'up' : 'down'] -= 1
