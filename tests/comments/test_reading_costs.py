@@ -1,10 +1,9 @@
 """What a read costs follows from what it shows, never from how much there is.
 
-Every address is asked in a thread of ten comments and in one of twenty thousand: the same queries
-in number, and in rows at most four read for each one shown, as PostgreSQL counts them.
+Every address is asked in a thread of ten comments and in one of twenty thousand: in the same
+number of queries, which read at most four rows for each one shown, as PostgreSQL counts them.
 """
 
-import json
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
@@ -14,11 +13,19 @@ from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from articles.models import Edition
+from comments import selectors
+from comments.models import Comment
 from comments.services.counting import SLOTS
+from comments.states import Sort
+from common.cursors import Cursor
 from tests.comments.reading_scene import Talk, build
 
-MOST_READ_FOR_ONE_SHOWN = 4
+pytestmark = pytest.mark.django_db
+
 API = "/api/v1"
+MOST_READ_FOR_ONE_SHOWN = 4
+SORTS = ["newest", "oldest"]
 
 
 @pytest.fixture(scope="module")
@@ -37,14 +44,12 @@ def talk(request: pytest.FixtureRequest, talks: tuple[Talk, Talk]) -> Talk:
 class Cost:
     """One GET: what it answered, in how many queries, reading how many rows."""
 
-    def __init__(self, address: str, talk: Talk, *, signed_in: bool = False, **asked: Any) -> None:
-        headers = {"authorization": f"Bearer {talk.token}"} if signed_in else {}
+    def __init__(self, address: str, *, token: str = "", **asked: Any) -> None:
+        client = Client(headers={"authorization": f"Bearer {token}"} if token else {})
         path = f"{API}{address}?{urlencode(asked, doseq=True)}"
-        Client(headers=headers).get(path)  # notes the token's use, which later ones need not
-        with CaptureQueriesContext(
-            connection,
-        ) as captured:
-            answer = Client(headers=headers).get(path)
+        client.get(path)  # notes the token's use, which the next need not do
+        with CaptureQueriesContext(connection) as captured:
+            answer = client.get(path)
         assert answer.status_code == 200, answer.content
         self.body = answer.json()
         self.queries = len(captured)
@@ -54,51 +59,145 @@ class Cost:
 def rows_read(sql: str) -> int:
     """The rows that all scans of a query take up, shown or thrown away."""
     with connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}".replace("%", "%%"), [])
-        plan = cursor.fetchone()[0]
-    return _read_by((json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"])
+        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}")
+        return _read_by(cursor.fetchone()[0][0]["Plan"])
 
 
 def _read_by(node: dict[str, Any]) -> int:
-    read = sum(_read_by(child) for child in node.get("Plans", []))
-    if node["Node Type"].endswith("Scan") and node["Node Type"] != "Subquery Scan":
-        rows = (
-            node["Actual Rows"]
-            + node.get("Rows Removed by Filter", 0)
-            + node.get("Rows Removed by Index Recheck", 0)
-        )
-        read += round(rows * node["Actual Loops"])
-    return read
+    read = sum(_read_by(child) for child in node.get("Plans", ()))
+    if not node["Node Type"].endswith("Scan"):
+        return read
+    thrown_away = node.get("Rows Removed by Filter", 0) + node.get(
+        "Rows Removed by Index Recheck", 0
+    )
+    return read + round((node["Actual Rows"] + thrown_away) * node["Actual Loops"])
 
 
-def shown(page: dict[str, Any]) -> int:
+def shown_in(page: dict[str, Any]) -> int:
     """How many comments a page shows, replies included."""
     return sum(1 + len(row.get("replies", {}).get("results", ())) for row in page["results"])
 
 
-def test_a_threads_head_costs_three_rows_and_its_slots(talk):
-    cost = Cost(f"/threads/{talk.thread_id}", talk)
+def cursor_at(talk: Talk, sort: str, *, share: float) -> str:
+    """A cursor that far down the thread's pages."""
+    roots = Comment.objects.filter(thread=talk.thread_id, parent=None, status="published")
+    order = "-created_at" if sort == Sort.NEWEST else "created_at"
+    place = roots.order_by(order)[int(share * (roots.count() - 1))]
+    return str(Cursor(f"{talk.thread_id}:{sort}", (place.created_at.isoformat(), str(place.pk))))
+
+
+def test_a_threads_head_costs_two_queries_and_no_comment(talk):
+    cost = Cost(f"/threads/{talk.thread_id}")
 
     assert cost.queries == 2
-    assert cost.rows_read <= 3 + SLOTS
+    assert cost.rows_read <= 1 + SLOTS + len(cost.body["languages"])
 
 
-@pytest.mark.parametrize("sort", ["newest", "oldest"])
+@pytest.mark.parametrize("sort", SORTS)
 def test_a_page_costs_three_queries(talk, sort):
-    cost = Cost(f"/threads/{talk.thread_id}/comments", talk, sort=sort)
+    cost = Cost(f"/threads/{talk.thread_id}/comments", sort=sort)
 
     assert cost.queries == 3
-    assert cost.rows_read <= MOST_READ_FOR_ONE_SHOWN * shown(cost.body)
+    assert cost.rows_read <= MOST_READ_FOR_ONE_SHOWN * shown_in(cost.body)
 
 
-@pytest.mark.parametrize("sort", ["newest", "oldest"])
-@pytest.mark.parametrize("limit", [2, 20, 100])
-def test_later_pages_cost_what_the_first_costs(talk, sort, limit):
-    asked = {"sort": sort, "limit": limit}
-    page = Cost(f"/threads/{talk.thread_id}/comments", talk, **asked)
+@pytest.mark.parametrize("limit", [3, 20, 100])
+@pytest.mark.parametrize("sort", SORTS)
+@pytest.mark.parametrize("share", [0.0, 0.5, 0.9])
+def test_a_later_page_costs_what_the_first_one_does(talk, sort, limit, share):
+    cursor = cursor_at(talk, sort, share=share)
 
-    while page.body["next"] and (limit > 2 or talk.root_id):
-        page = Cost(f"/threads/{talk.thread_id}/comments", talk, cursor=page.body["next"], **asked)
-        assert page.queries == 3
-        assert page.rows_read <= MOST_READ_FOR_ONE_SHOWN * shown(page.body)
-        break
+    cost = Cost(f"/threads/{talk.thread_id}/comments", sort=sort, limit=limit, cursor=cursor)
+
+    most_shown = limit * (1 + selectors.FIRST_REPLIES)
+    assert cost.queries == (3 if cost.body["results"] else 2)
+    assert cost.rows_read <= MOST_READ_FOR_ONE_SHOWN * most_shown
+    assert cost.rows_read <= MOST_READ_FOR_ONE_SHOWN * (1 + shown_in(cost.body))
+
+
+def test_replies_cost_two_queries(talk):
+    first = Cost(f"/threads/{talk.thread_id}/comments/{talk.root_id}/replies", limit=3)
+    later = Cost(
+        f"/threads/{talk.thread_id}/comments/{talk.root_id}/replies",
+        limit=20,
+        cursor=first.body["next"] or "",
+    )
+
+    for cost in (first, later):
+        assert cost.queries == 2
+        assert cost.rows_read <= MOST_READ_FOR_ONE_SHOWN * shown_in(cost.body)
+
+
+def test_one_comment_costs_three_queries(talk):
+    cost = Cost(f"/threads/{talk.thread_id}/comments/{talk.root_id}")
+
+    assert cost.queries == 3
+    assert cost.rows_read <= MOST_READ_FOR_ONE_SHOWN * shown_in({"results": [cost.body]})
+
+
+def test_a_lookup_with_comments_costs_five_queries(talk):
+    cost = Cost("/threads/lookup", url=talk.edition.url, comments=20)
+
+    head = 3 + 1 + SLOTS  # edition, article, thread; the thread with its version
+    assert cost.queries == 5
+    assert cost.rows_read <= head + MOST_READ_FOR_ONE_SHOWN * shown_in(cost.body["comments"])
+
+
+def test_counts_by_id_cost_a_query(talks):
+    ids = Edition.objects.order_by("url").values_list("thread", flat=True).distinct()[:98]
+
+    cost = Cost("/counts", thread=[*ids, *(talk.thread_id for talk in talks)])
+
+    assert cost.queries == 1
+    assert cost.rows_read <= MOST_READ_FOR_ONE_SHOWN * len(cost.body["results"])
+
+
+def test_counts_by_address_cost_a_query(talks):
+    others = Edition.objects.order_by("url").values_list("url", flat=True)[:23]
+
+    cost = Cost("/counts", url=[*others, *(talk.edition.url for talk in talks)])
+
+    assert cost.queries == 1
+    assert cost.rows_read <= MOST_READ_FOR_ONE_SHOWN * len(cost.body["results"])
+
+
+def test_related_articles_cost_three_queries_however_much_they_are_discussed(talks):
+    costs = [Cost(f"/articles/{talk.edition.article_id}/related", edition="ko") for talk in talks]
+
+    assert [cost.queries for cost in costs] == [3, 3]
+    assert costs[0].rows_read == costs[1].rows_read
+    assert [len(cost.body["results"]) for cost in costs] == [6, 6]
+
+
+def test_the_overlay_costs_four_queries(talk):
+    page = Cost(f"/threads/{talk.thread_id}/comments").body
+    replies = [reply for row in page["results"] for reply in row["replies"]["results"]]
+    ids = [row["id"] for row in (*page["results"], *replies)]
+
+    cost = Cost(f"/me/threads/{talk.thread_id}", token=talk.token, comments=",".join(ids))
+
+    reader = 2 + 2  # the token with its reader, the thread with its site
+    shown = len(cost.body["votes"]) + len(cost.body["own"])
+    assert len(cost.body["own"]) == 3
+    assert cost.queries == 4
+    assert cost.rows_read <= reader + MOST_READ_FOR_ONE_SHOWN * shown
+
+
+def test_page_nine_hundred_costs_what_the_first_one_does(talks):
+    """Followed by the cursors of the answers themselves."""
+    address = f"/threads/{talks[1].thread_id}/comments"
+    page = first = Cost(address, limit=8)
+    number = 1
+
+    while number < 900:
+        answer = Client().get(f"{API}{address}", {"limit": 8, "cursor": page_cursor(page)})
+        page, number = answer.json(), number + 1
+
+    last = Cost(address, limit=8, cursor=page_cursor(page))
+    assert last.queries == first.queries
+    assert last.rows_read <= MOST_READ_FOR_ONE_SHOWN * shown_in(last.body)
+
+
+def page_cursor(page: Any) -> str:
+    body = page.body if isinstance(page, Cost) else page
+    return body["next"]
