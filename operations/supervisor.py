@@ -19,18 +19,22 @@ from operations.processes import SUPERVISOR
 BACK_OFF_SECONDS = (0.5, 1, 2, 4, 8)
 #: Having run this long, a child has earned a quick restart again.
 STEADY_SECONDS = 30
-#: From asking children to end until they are killed. Workers finish or give back their tasks.
+#: From asking children to end until those with a `second_signal` get it, and all are killed.
+PATIENCE_SECONDS = 5
 GRACE_SECONDS = 20
 
 
 @dataclass
 class Child:
-    """One process to keep running. `module` is run by our Python with `arguments`."""
+    """One process to keep running. `module` is run by our Python with `arguments`.
+
+    It is asked to end by SIGTERM, and by `second_signal` if that has not sufficed.
+    """
 
     name: str
     module: str
     arguments: Sequence[str]
-    stop_signal: signal.Signals = signal.SIGTERM
+    second_signal: signal.Signals | None = None
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0
     due_at: float = 0
@@ -68,7 +72,7 @@ class Supervisor:
         self.width = max(len(child.name) for child in children)
         self.output = selectors.DefaultSelector()
         self.signals = 0
-        self.stop_by = 0.0
+        self.stopping_since = 0.0
 
     def run(self) -> None:
         """Start the children and stay until they have ended on request."""
@@ -86,7 +90,7 @@ class Supervisor:
         """Ask every child to end; each is started again."""
         for child in self.children:
             if child.process:
-                child.process.send_signal(child.stop_signal)
+                child.process.terminate()
 
     def say(self, line: str, name: str = "up") -> None:
         """Print a line under a name."""
@@ -127,14 +131,20 @@ class Supervisor:
                 self.say(f"{child.name} {_why(code)}{again}")
 
     def _stop_children(self) -> None:
-        if not self.stop_by:
-            self.stop_by = time.monotonic() + GRACE_SECONDS
+        """Ask, ask again, kill: one step at a time, called until everyone has ended."""
+        now = time.monotonic()
+        if not self.stopping_since:
+            self.stopping_since = now
             self.say("Stopping (once more to stop at once)")
             self.restart_all()
-        if self.signals > 1 or time.monotonic() > self.stop_by:
-            for child in self.children:
-                if child.process:
-                    os.killpg(child.process.pid, signal.SIGKILL)
+        for child in self.children:
+            if not child.process:
+                continue
+            if self.signals > 1 or now > self.stopping_since + GRACE_SECONDS:
+                os.killpg(child.process.pid, signal.SIGKILL)
+            elif child.second_signal and now > self.stopping_since + PATIENCE_SECONDS:
+                child.process.send_signal(child.second_signal)
+                child.second_signal = None
 
 
 def _why(code: int) -> str:

@@ -106,6 +106,7 @@ def find_home(var: Path) -> Home:
     As root the servers run as `nobody`, who must be able to reach their data. Where a folder
     above `var` is closed to others, no mode is changed: the home is made elsewhere and linked.
     """
+    var.mkdir(mode=0o711, parents=True, exist_ok=True)
     link = var / "servers"
     if link.is_symlink() and not link.exists():
         link.unlink()  # its folder was removed: start anew

@@ -78,7 +78,10 @@ class Command(BaseCommand):
 
 
 def _children(host: str, workers: int, threads: int) -> list[Child]:
-    """What runs beside this process. Workers end by SIGQUIT: a while to finish, then give back."""
+    """What runs beside this process.
+
+    Workers finish their tasks on SIGTERM; on SIGQUIT they give back what they cannot finish soon.
+    """
     web = ["--interface", "wsgi", "--no-ws", "--host", host, "--port", str(settings.PORT)]
     web += ["--workers", str(workers), "--blocking-threads", str(threads), "--log-level", "error"]
     web += ["--respawn-failed-workers", "--workers-kill-timeout", "10", "config.wsgi:application"]
@@ -89,8 +92,8 @@ def _children(host: str, workers: int, threads: int) -> list[Child]:
     others = [*worker, "-n", "others@%h", "-Q", "delivery,bulk", "-c", "2"]
     return [
         Child("web", "granian", web),
-        Child("worker-screening", "celery", screening, stop_signal=signal.SIGQUIT),
-        Child("worker", "celery", others, stop_signal=signal.SIGQUIT),
+        Child("worker-screening", "celery", screening, second_signal=signal.SIGQUIT),
+        Child("worker", "celery", others, second_signal=signal.SIGQUIT),
         Child("beat", "celery", [*celery, "beat", "--schedule", schedule, "--pidfile="]),
     ]
 
