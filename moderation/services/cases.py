@@ -2,22 +2,22 @@
 
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from comments.models import Comment
 from common import clock
 from moderation.models import Case
 
 
+@transaction.atomic
 def open_for(comment: Comment) -> Case:
-    """The comment's open case, made if there is none. Two queries; its thread is loaded."""
-    try:
-        with transaction.atomic():
-            case, _ = Case.objects.get_or_create(
-                comment=comment, closed_at=None, defaults={"site_id": comment.thread.site_id}
-            )
-    except IntegrityError:  # another request was faster
-        case = Case.objects.get(comment=comment, closed_at=None)
+    """The comment's open case, made if there is none. Two queries; its thread is loaded.
+
+    Locks the case: who is deciding it goes first, and what comes after needs a new one.
+    """
+    case, _ = Case.objects.select_for_update(no_key=True).get_or_create(
+        comment=comment, closed_at=None, defaults={"site_id": comment.thread.site_id}
+    )
     return case
 
 
