@@ -49,6 +49,7 @@ class Popup(View):
             else:
                 request.signin_site = self.invitation.site  # type: ignore[attr-defined]
                 answer = super().dispatch(request, *args, **kwargs)
+            answer["Content-Language"] = translation.get_language()
         # The opener must stay within reach of this window, and of no other page of ours.
         answer["Cross-Origin-Opener-Policy"] = "unsafe-none"
         answer["Cache-Control"] = "no-store"
