@@ -68,7 +68,7 @@ def template() -> str | None:
     given = os.environ["DATABASE_URL"]
     with Path(os.environ[OURS], "template").open("a+") as made:
         fcntl.flock(made, fcntl.LOCK_EX)
-        if not made.tell():
+        if not made.seek(0, os.SEEK_END):  # who waited opened it when it was still empty
             with psycopg.connect(given, autocommit=True) as connection:
                 connection.execute(f"CREATE DATABASE {TEMPLATE}")
             command = [sys.executable, "manage.py", "migrate", "--verbosity=0", "--skip-checks"]
