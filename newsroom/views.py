@@ -63,4 +63,6 @@ def _page(
     with translation.override(locale):
         response = render(request, f"newsroom/{name}.html", context)
     response["Content-Language"] = locale
+    # The widget's sign-in window posts its code to the page that opened it.
+    response["Cross-Origin-Opener-Policy"] = "same-origin-allow-popups"
     return response

@@ -98,9 +98,7 @@ def post(
         comment.published_at = comment.created_at if comment.is_published else None
         comment.save(force_insert=True)
         _submit(comment, screening)
-        relay.record(
-            events.CommentPosted(comment.pk, status=status, is_reply=parent is not None)
-        )
+        relay.record(events.CommentPosted(comment.pk, status=status, is_reply=parent is not None))
         if comment.is_published:
             counting.note_publication(comment, 1)
             counting.touch(thread.pk)

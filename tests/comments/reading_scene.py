@@ -49,6 +49,7 @@ def talk(article: Article, *, comments: int) -> Talk:
     with connection.cursor() as cursor:
         cursor.execute(COMMENTS, {"thread": edition.thread_id, "comments": comments})
         cursor.execute(REVISIONS, [edition.thread_id])
+        cursor.execute(VERDICTS, [edition.thread_id])
         cursor.execute(VOTES, {"thread": edition.thread_id, "reader": reader.pk})
         cursor.execute(OLD_OWN, {"thread": edition.thread_id, "reader": reader.pk})
         cursor.execute(COUNTS, {"thread": edition.thread_id, "comments": comments})
@@ -81,6 +82,7 @@ def build() -> tuple[Talk, Talk]:
                 )
     built = talk(articles[0], comments=QUIET), talk(articles[1], comments=BUSY)
     with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
         cursor.execute("ANALYZE")
     return built
 
@@ -96,6 +98,11 @@ ARTICLES = """
     INSERT INTO comments_thread (id, site_id, state, comment_count, created_at)
     SELECT md5('thread ' || n)::uuid, %(site)s, 'open', 0, now()
     FROM generate_series(1, %(articles)s) n;
+    INSERT INTO comments_threadlanguage (thread_id, language, comment_count)
+    SELECT md5('thread ' || n)::uuid, 'en', 7 FROM generate_series(1, %(articles)s) n;
+    INSERT INTO comments_threadslot (thread_id, slot, version)
+    SELECT md5('thread ' || n)::uuid, slot, 3
+    FROM generate_series(1, %(articles)s) n, generate_series(0, 7) slot;
     INSERT INTO articles_article (id, site_id, external_id, authors, topics, ai_generated,
         disclosure, sources, comments, split_threads, created_at, updated_at)
     SELECT md5('article ' || n)::uuid, %(site)s, 'story-' || n, '[]', '[]', false,
@@ -129,6 +136,13 @@ REVISIONS = """
     SELECT gen_random_uuid(), id, 1, body, created_at, created_at
     FROM comments_comment WHERE thread_id = %s
 """
+VERDICTS = """
+    INSERT INTO comments_verdict (id, revision_id, phase, version, outcome, reason, evidence, final,
+        created_at)
+    SELECT gen_random_uuid(), revision.id, 'none', '1', 'pass', '', '', true, now()
+    FROM comments_revision revision JOIN comments_comment comment ON comment.id = comment_id
+    WHERE thread_id = %s
+"""
 VOTES = """
     INSERT INTO comments_vote (comment_id, reader_id, value, created_at)
     SELECT id, %(reader)s, 1, now() FROM (
@@ -144,7 +158,5 @@ COUNTS = """
     UPDATE comments_comment root SET reply_count = replies.count FROM (
         SELECT root_id, count(*) FROM comments_comment WHERE thread_id = %(thread)s GROUP BY root_id
     ) replies WHERE replies.root_id = root.id;
-    UPDATE comments_thread SET comment_count = %(comments)s WHERE id = %(thread)s;
-    INSERT INTO comments_threadslot (thread_id, slot, version)
-    SELECT %(thread)s, n, 3 FROM generate_series(0, 7) n
+    UPDATE comments_thread SET comment_count = %(comments)s WHERE id = %(thread)s
 """

@@ -367,12 +367,17 @@ def test_the_overlay_brings_the_readers_own_votes(reader, other, thread):
     assert overlay(other, thread, comment)["votes"] == {}
 
 
-def test_published_comments_leave_the_overlay_after_a_minute(reader, thread):
-    with clock.standing_at(clock.now() - timedelta(seconds=61)):
-        lifecycle.post(author=reader.reader, thread=thread, body="A minute ago.")
-    recent = lifecycle.post(author=reader.reader, thread=thread, body="Just now.")
+@pytest.mark.parametrize(
+    ("window", "age", "there"), [(0, 59, 1), (0, 61, 0), (300, 299, 1), (300, 301, 0)]
+)
+def test_published_comments_stay_in_the_overlay_while_new_or_editable(
+    reader, thread, window, age, there
+):
+    type(thread.site).objects.update(edit_window_seconds=window)
+    with clock.standing_at(clock.now() - timedelta(seconds=age)):
+        lifecycle.post(author=reader.reader, thread=thread, body="Some time ago.")
 
-    assert ids(overlay(reader, thread)["own"]) == [str(recent.pk)]
+    assert len(overlay(reader, thread)["own"]) == there
 
 
 def test_the_overlay_takes_a_hundred_ids(reader, thread):

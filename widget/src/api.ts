@@ -34,7 +34,7 @@ export class Api {
   }
 
   thread(id: string, signal?: AbortSignal): Promise<Thread> {
-    return this.#call(`threads/${id}`, { signal })
+    return this.#call(`threads/${id}?${query({ edition: this.language })}`, { signal })
   }
 
   comments(

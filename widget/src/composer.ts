@@ -117,9 +117,9 @@ export class ComposerElement extends LitElement {
   }
 
   get #label(): string {
-    const { messages } = this.ui
+    const { conversation, messages } = this.ui
     if (this.edited) return messages.edit
-    return this.parent ? messages.replyPlaceholder(this.parent.name) : messages.prompt
+    return this.parent ? messages.replyPlaceholder(this.parent.name) : conversation.thread.prompt || messages.prompt
   }
 
   get #thread(): string {

@@ -64,6 +64,7 @@ export class Session {
       site: this.#site,
       origin: location.origin,
       challenge: this.#proof.challenge,
+      lang: this.#api.language,
       return: location.href.replace(/#.*/, ''),
     })
     const address = `${this.#api.origin}/signin/widget?${query}`

@@ -108,7 +108,7 @@ export class ThreadElement extends LitElement {
     const branches = this.#conversation.branches()
     return html`
       ${ui.open
-        ? html`<p class="prompt" part="prompt">${messages.prompt}</p>
+        ? html`<p class="prompt" part="prompt">${ui.conversation.thread.prompt || messages.prompt}</p>
             <colloquy-composer .ui=${ui} .done=${this.#afterPost}></colloquy-composer>`
         : html`<p class="aside closed">${messages.closed}</p>`}
       ${this.#signInProblem
