@@ -49,6 +49,7 @@ export interface Page<Row> {
 export interface Thread {
   id: string
   site: string
+  prompt: string
   state: 'open' | 'closed'
   comment_count: number
   sorts: string[]
