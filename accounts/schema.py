@@ -7,22 +7,15 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 
 class TokenScheme(OpenApiAuthenticationExtension):
     target_class = "accounts.authentication.TokenAuthentication"
-    name = ["bearer", "sessionToken"]
+    name = "token"
 
-    def get_security_definition(self, auto_schema: Any) -> list[dict[str, Any]]:
-        return [
-            {
-                "type": "http",
-                "scheme": "bearer",
-                "description": "A reader token (one site) or an app token (the account).",
-            },
-            {
-                "type": "apiKey",
-                "in": "header",
-                "name": "X-Session-Token",
-                "description": "The same tokens under allauth's header.",
-            },
-        ]
+    def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "A reader token (one site) or an app token (the account). "
+            "`X-Session-Token: <token>` does as well.",
+        }
 
 
 class FirstPartyScheme(OpenApiAuthenticationExtension):

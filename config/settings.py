@@ -119,6 +119,7 @@ CELERY_TASK_DEFAULT_QUEUE = "delivery"
 CELERY_TASK_ROUTES = {
     "screen_comment": {"queue": "screening"},
     "outbox.purge": {"queue": "bulk"},
+    "accounts.purge": {"queue": "bulk"},
     "moderation.forget_texts": {"queue": "bulk"},
 }
 #: Beat only sweeps: what a lost message left behind is found again by these.
@@ -126,6 +127,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep the outbox": {"task": "outbox.sweep", "schedule": 5.0},
     "fold the counts": {"task": "comments.fold_counts", "schedule": 5.0},
     "purge what is done": {"task": "outbox.purge", "schedule": 3600.0},
+    "forget old sign-ins": {"task": "accounts.purge", "schedule": 3600.0},
     "forget old texts": {"task": "moderation.forget_texts", "schedule": 3600.0},
 }
 

@@ -102,8 +102,13 @@ def revoke_all(user: User) -> None:
 
 
 def purge() -> int:
-    """Delete tokens and one-time codes whose time is over. How many."""
-    return Token.objects.expired().delete()[0] + SigninCode.objects.expired().delete()[0]
+    """Delete tokens, one-time codes and sessions whose time is over. How many rows."""
+    over = [
+        Token.objects.expired(),
+        SigninCode.objects.expired(),
+        Session.objects.filter(expire_date__lte=clock.now()),
+    ]
+    return sum(rows.delete()[0] for rows in over)
 
 
 def digest(text: str) -> str:
