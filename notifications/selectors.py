@@ -37,6 +37,7 @@ class NoticeView:
     excerpt: str
     ruling: str | None
     reasons: list[dict[str, str]]
+    site_name: str
     page_title: str
     page_url: str
 
@@ -78,7 +79,9 @@ def notices_with_all() -> QuerySet[Notice]:
     answered = When(kind=Kind.REPLY, then="comment__parent__edition")
     editions = Edition.objects.filter(thread=OuterRef("comment__thread"))
     same = editions.filter(locale=OuterRef("own_locale"))
-    rows = Notice.objects.select_related("reader", "comment__author", "decision")
+    rows = Notice.objects.select_related(
+        "reader", "comment__author", "comment__thread__site", "decision"
+    )
     return rows.annotate(own_locale=Case(answered, default="comment__edition")).annotate(
         same_url=Subquery(same.values("url")[:1]),
         same_title=Subquery(same.values("title")[:1]),
@@ -110,6 +113,7 @@ def notice_view(notice: Notice) -> NoticeView:
         excerpt=_words(comment.body_html) if quotable else "",
         ruling=decision.ruling if decision else None,
         reasons=why,
+        site_name=comment.thread.site.name,
         page_title=row.same_title or row.any_title or "",
         page_url=f"{address}#comment-{comment.pk}" if address else "",
     )

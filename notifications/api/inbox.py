@@ -34,6 +34,7 @@ class NoticeShape(serializers.Serializer[Any]):
     excerpt = serializers.CharField()
     ruling = serializers.ChoiceField(choices=Ruling.choices, allow_null=True)
     reasons = ReasonShape(many=True)
+    site_name = serializers.CharField()
     page_title = serializers.CharField()
     page_url = serializers.CharField()
 

@@ -28,9 +28,11 @@ TITLES = {
 
 
 def mailed(notice):
-    """Send a notice's mail and give it as it arrives: subject, then body."""
+    """Send a notice's mail and give its subject and body, signed by the site it comes from."""
     mailing.send(notice.pk)
-    return f"{mail.outbox[-1].subject}\n\n{mail.outbox[-1].body}"
+    body, _, signature = mail.outbox[-1].body.partition("\n\n-- \n")
+    assert notice.comment.thread.site.name in signature
+    return f"{mail.outbox[-1].subject}\n\n{body}\n"
 
 
 def thread_in(locale):
