@@ -138,4 +138,5 @@ def _sentence(decision: Decision, *, is_last: bool) -> str:
         done = _("Kept.")
     else:
         done = _("Published.")
-    return f"{done} {_('That was the last one here.') if is_last else _('Next case.')}"
+    coming = _("That was the last one here.") if is_last else _("Next case.")
+    return f"{done} {coming}"
