@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import Http404
 
 from articles.models import Article, Edition, RelatedLink
@@ -70,9 +70,17 @@ def related(article_id: UUID, *, locale: str) -> list[Related]:
 
 
 def threads_at(urls: Sequence[str]) -> dict[str, Thread]:
-    """The threads of pages, by address as asked. One query."""
-    editions = Edition.objects.at(*urls).discussed().select_related("thread")
-    by_key = {edition.url_key: edition.thread for edition in editions}
+    """The threads of pages with their counts, by address as asked. One query.
+
+    Counts are looked up by key, since a join may read every thread there is.
+    """
+    shown = Thread.objects.shown().filter(pk=OuterRef("thread"))
+    rows = Edition.objects.at(*urls).annotate(count=Subquery(shown.values("comment_count")))
+    by_key = {
+        key: Thread(pk=thread_id, comment_count=count)
+        for key, thread_id, count in rows.order_by().values_list("url_key", "thread", "count")
+        if count is not None
+    }
     return {url: by_key[key] for url in urls if (key := _key_or_none(url)) in by_key}
 
 

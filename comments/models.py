@@ -53,7 +53,7 @@ class Thread(models.Model):
 class ThreadLanguage(models.Model):
     """How many published comments of a thread are in one language. Folded from `Tally` rows."""
 
-    thread = models.ForeignKey(Thread, models.CASCADE, related_name="languages")
+    thread = models.ForeignKey(Thread, models.CASCADE, related_name="languages", db_index=False)
     language = models.CharField(max_length=20)
     comment_count = models.IntegerField(default=0)
 
@@ -71,7 +71,7 @@ class ThreadSlot(models.Model):
     thread bump one of them at random, so that they do not queue for one row.
     """
 
-    thread = models.ForeignKey(Thread, models.CASCADE, related_name="slots")
+    thread = models.ForeignKey(Thread, models.CASCADE, related_name="slots", db_index=False)
     slot = models.PositiveSmallIntegerField()
     version = models.BigIntegerField(default=0)
 
@@ -212,7 +212,7 @@ class Revision(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    comment = models.ForeignKey(Comment, models.PROTECT, related_name="revisions")
+    comment = models.ForeignKey(Comment, models.PROTECT, related_name="revisions", db_index=False)
     number = models.PositiveSmallIntegerField()
     body = models.TextField()
     created_at = models.DateTimeField()
