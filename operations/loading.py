@@ -291,7 +291,7 @@ def _rows(path: Path) -> Iterator[tuple[Row, int]]:
             for number, line in enumerate(lines, 1):  # noqa: B007  (named in the sentence below)
                 yield orjson.loads(line), raw.tell()
         except (OSError, EOFError, ValueError) as fault:
-            raise BadInput(f"{path.name}, after line {number}: {fault}") from fault
+            raise BadInput(f"{path.name}, near line {number}: {fault}") from fault
 
 
 def _first_site(folder: Path) -> str:
