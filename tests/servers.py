@@ -17,6 +17,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import psycopg
+from django.conf import settings
 
 from operations import embedded
 from operations.development import PROJECT
@@ -56,6 +57,10 @@ def provide() -> None:
     number = int(WORKER.removeprefix("gw") or 0) % 16
     for role in ("BROKER_URL", "CACHE_URL"):
         os.environ[role] = urlsplit(os.environ[role])._replace(path=f"/{number}").geturl()
+    assert settings.SECRET_KEY, "they load now"
+    # xdist's workers inherit our environment, and pytest-django would load the settings of whoever
+    # names them there before this has run: all workers would share one cache, and clear it.
+    del os.environ["DJANGO_SETTINGS_MODULE"]
 
 
 def template() -> str | None:
