@@ -12,6 +12,8 @@ from urllib.parse import urljoin, urlsplit
 
 from comments.rendering import SCHEMES
 
+#: Elements inside elements; what nests deeper is read as if it did not.
+DEEPEST = 100
 VOID = {"br", "img", "hr", "wbr", "input", "col", "source", "link", "meta"}
 HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
 CONTAINERS = {"div", "section", "article", "body", "html", "details", "table", "tbody", "tr", "td"}
@@ -67,13 +69,12 @@ class _Tree(HTMLParser):
             self.open.pop()
         node = Node(tag, {name: value or "" for name, value in attrs})
         self.open[-1].children.append(node)
-        if tag not in VOID:
+        if tag not in VOID and len(self.open) < DEEPEST:
             self.open.append(node)
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.handle_starttag(tag, attrs)
-        if tag not in VOID:
-            self.open.pop()
+        self.handle_endtag(tag)
 
     def handle_endtag(self, tag: str) -> None:
         tags = [node.tag for node in self.open]

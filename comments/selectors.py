@@ -298,8 +298,8 @@ def _with_replies(roots: list[Comment]) -> list[Entry]:
     """Each root with up to three replies, and a cursor where there are more. One query."""
     wanted = {root.pk: root.reply_ids for root in roots}  # type: ignore[attr-defined]
     ids = [each for few in wanted.values() for each in few[:FIRST_REPLIES]]
-    rows = for_the_public(Comment.objects.filter(pk__in=ids))
-    found = {row.pk: row for row in _with_authors(rows)}
+    first = for_the_public(Comment.objects.filter(pk__in=ids))
+    found = {row.pk: row for row in _with_authors(first)}
     entries = []
     for root in roots:
         rows = [found[each] for each in wanted[root.pk][:FIRST_REPLIES] if each in found]

@@ -21,7 +21,6 @@ SETTINGS = {
     "max_connections": "100",
     "shared_buffers": "128MB",
     "jit": "off",  # short queries only
-    "random_page_cost": "1.1",  # disks have no heads to move: an index is as good as it looks
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_line_prefix": "%m [%p] ",

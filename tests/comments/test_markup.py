@@ -33,6 +33,10 @@ def test_markup_becomes_ours(html, markdown):
     assert markup.to_markdown(html, base="https://forum.example/q/1") == markdown
 
 
+def test_nothing_nests_too_deeply_to_be_read():
+    assert markup.to_markdown("<b>" * 5_000 + "words") == "**words**"
+
+
 @pytest.mark.parametrize(
     "words",
     [
