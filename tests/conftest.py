@@ -1,8 +1,12 @@
 """What all tests share: servers, a clean cache, a browser where there is one."""
 
-import pytest
+from collections.abc import Iterator
 
-from tests import browser, servers
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests import servers
+from tests.browser import REQUIRED, find_chromium
 
 servers.provide()
 
@@ -30,14 +34,23 @@ def empty_cache() -> None:
 @pytest.fixture(scope="session")
 def chromium_path() -> str:
     """The browser for Playwright's `executable_path`. For tests marked `requires_browser`."""
-    path = browser.find_chromium()
+    path = find_chromium()
     assert path, "mark the test with requires_browser"
     return path
 
 
+@pytest.fixture(scope="module")
+def browser(chromium_path: str) -> Iterator[Browser]:
+    """A browser for a module's tests. Not for longer: Playwright runs a loop in this thread, and
+    Django refuses to ask the database beside one.
+    """
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path=chromium_path, args=["--no-sandbox"])
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    if item.get_closest_marker("requires_browser") and not browser.find_chromium():
-        if browser.REQUIRED:
+    if item.get_closest_marker("requires_browser") and not find_chromium():
+        if REQUIRED:
             pytest.fail("REQUIRE_BROWSER=1, but there is no Chromium here.", pytrace=False)
         pytest.skip("no Chromium here")
 

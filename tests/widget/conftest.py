@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, Request, Route, sync_playwright
+from playwright.sync_api import Browser, Page, Request, Route
 
 BUNDLE = Path(__file__).parents[2] / "widget" / "dist" / "colloquy.js"
 API = "https://comments.example"
@@ -126,12 +126,6 @@ class Server:
 
 def _name(request: Request) -> str:
     return f"{request.method} {urlsplit(request.url).path.removeprefix('/api/v1/')}"
-
-
-@pytest.fixture(scope="session")
-def browser(chromium_path: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=chromium_path, args=["--no-sandbox"])
 
 
 @pytest.fixture

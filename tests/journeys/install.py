@@ -1,0 +1,196 @@
+"""An install as an operator has it: `manage.py up` in a state folder of its own, from outside."""
+
+import contextlib
+import email.policy
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.request import urlopen
+
+import psutil
+import psycopg
+from dotenv import dotenv_values
+
+from operations import embedded
+from operations.development import PROJECT
+from operations.processes import dying_with, ended
+from tests.journeys.clients import Client
+
+READY_SECONDS = 180
+END_SECONDS = 60
+#: What tests set for themselves and an operator who types `make run` has not.
+NOT_OF_THE_TESTS = (*embedded.ROLES, "COLLOQUY_KEY_PREFIX", "SECRET_KEY")
+
+Found = TypeVar("Found")
+
+
+def eventually(look: Callable[[], Found], *, within: float, what: str) -> Found:
+    """Look again and again until something true is found; give it. Fails with `what`."""
+    deadline = time.monotonic() + within
+    while True:
+        late = time.monotonic() > deadline
+        if found := look():
+            return found
+        assert not late, f"after {within:g} s still not: {what}"
+        time.sleep(0.05)
+
+
+class Install:
+    """One install, started as `make run` starts it and asked by HTTP, mail, command and SQL."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self.base_url = f"http://127.0.0.1:{self.port}"
+        inherited = {name: os.environ[name] for name in os.environ if name not in NOT_OF_THE_TESTS}
+        self.environ: Mapping[str, str] = inherited | {
+            "COLLOQUY_ENV": "development",
+            "COLLOQUY_VAR": str(folder),
+            "PORT": str(self.port),
+        }
+        self.up: subprocess.Popen[bytes] | None = None
+
+    # -- its processes ----------------------------------------------------------------------
+    def start(self) -> None:
+        """`manage.py up`, until it is ready. It ends with this process, whatever happens."""
+        with self._log.open("ab") as log:
+            self.up = subprocess.Popen(
+                [sys.executable, "manage.py", "up"],
+                cwd=PROJECT,
+                env=self.environ,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                preexec_fn=dying_with(os.getpid(), signal.SIGTERM),
+            )
+        eventually(self._is_ready, within=READY_SECONDS, what=f"ready; see {self._log}")
+
+    def end(self) -> None:
+        """Ctrl-C; whatever is left after a minute is killed and the test run fails."""
+        assert self.up
+        self.up.send_signal(signal.SIGINT)
+        try:
+            code = self.up.wait(timeout=END_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.kill_all()
+            raise
+        assert code == 0, self._last_words()
+        assert self.servers() == []
+
+    def kill_alone(self) -> None:
+        """SIGKILL to `manage.py up` and nobody else. All that it had started ends with it."""
+        assert self.up
+        children = self._children()
+        assert len(children) >= len(("web", "worker", "screening", "beat"))
+        self.up.kill()
+        self.up.wait()
+        assert all(ended(child, within=5) for child in children)
+
+    def kill_all(self) -> None:
+        """SIGKILL to all there is of this install, PostgreSQL and both Valkeys included."""
+        assert self.up
+        everyone = [*self._children(), *self.servers()]
+        self.up.kill()
+        for process in everyone:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        self.up.wait()
+        assert all(ended(process, within=10) for process in everyone)
+
+    def servers(self) -> list[psutil.Process]:
+        """Give the living PostgreSQL and Valkeys of this folder, with their own children."""
+        home = str((self.folder / "servers").resolve())
+        found = []
+        for process in psutil.process_iter(["cmdline"]):
+            if any(part.startswith(home) for part in process.info["cmdline"] or ()):
+                found += [process, *process.children(recursive=True)]
+        return found
+
+    @contextmanager
+    def stopped(self, worker: str) -> Iterator[None]:
+        """Let one of the children do nothing at all for a while, as on a machine that hangs."""
+        frozen = [
+            process
+            for child in self._children()
+            if any(part.startswith(f"{worker}@") for part in child.cmdline())
+            for process in (child, *child.children(recursive=True))
+        ]
+        assert frozen, f"no process is called {worker}@…"
+        for process in frozen:
+            process.suspend()
+        try:
+            yield
+        finally:
+            for process in frozen:
+                process.resume()
+
+    def _children(self) -> list[psutil.Process]:
+        assert self.up
+        return psutil.Process(self.up.pid).children(recursive=True)
+
+    def _is_ready(self) -> bool:
+        assert self.up
+        assert self.up.poll() is None, self._last_words()
+        try:
+            with urlopen(f"{self.base_url}/readyz", timeout=5) as answer:
+                return answer.status == 200
+        except OSError:
+            return False
+
+    @property
+    def _log(self) -> Path:
+        return self.folder / "up.log"
+
+    def _last_words(self) -> str:
+        return "\n".join(self._log.read_text().splitlines()[-30:])
+
+    # -- what it knows ----------------------------------------------------------------------
+    @property
+    def demo(self) -> dict[str, Any]:
+        """Give what `demo.json` holds."""
+        return json.loads((self.folder / "demo.json").read_text())
+
+    def client(self, bearer: str | None = None, *, origin: str | None = None) -> Client:
+        return Client(self.base_url, bearer, origin)
+
+    def manage(self, *arguments: str) -> str:
+        """Run a management command; give what it prints."""
+        command = [sys.executable, "manage.py", *arguments]
+        done = subprocess.run(
+            command, cwd=PROJECT, env=self.environ, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    def reader_token(self, address: str, *, site: str) -> str:
+        return self.manage("issue_token", "--email", address, "--site", site)
+
+    def sql(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Run one statement on its database; give the rows, if it makes any."""
+        url = dotenv_values(self.folder / "env")["DATABASE_URL"]
+        assert url
+        with psycopg.connect(url) as connection:
+            cursor = connection.execute(statement, values)
+            return cursor.fetchall() if cursor.description else []
+
+    def mails(self, address: str) -> list[EmailMessage]:
+        """Give the mails to an address, oldest first."""
+        parsed = (
+            email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+            for path in sorted((self.folder / "mail").glob("*.eml"))
+        )
+        return [mail for mail in parsed if mail["To"] == address]
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return probe.getsockname()[1]
