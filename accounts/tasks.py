@@ -1,0 +1,11 @@
+"""The accounts' Celery tasks."""
+
+from celery import shared_task
+
+from accounts.services import tokens
+
+
+@shared_task(name="accounts.purge")
+def purge() -> None:
+    """Forget tokens, one-time codes and sessions whose time is over."""
+    tokens.purge()
