@@ -305,14 +305,17 @@ class StatusChange(models.Model):
 class Vote(models.Model):
     """A reader's one vote on a comment: 1 or -1; no row is no vote."""
 
-    comment = models.ForeignKey(Comment, models.CASCADE, related_name="votes", db_index=False)
-    reader = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="votes")
+    comment = models.ForeignKey(Comment, models.CASCADE, related_name="votes")
+    reader = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="votes", db_index=False
+    )
     value = models.SmallIntegerField()
     created_at = models.DateTimeField(default=clock.now, editable=False)
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["comment", "reader"], name="one_vote_per_reader"),
+            # The reader first: the overlay asks for one reader's votes on some comments.
+            models.UniqueConstraint(fields=["reader", "comment"], name="one_vote_per_reader"),
             models.CheckConstraint(condition=Q(value__in=(1, -1)), name="vote_value_known"),
         ]
 
