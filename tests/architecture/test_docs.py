@@ -1,7 +1,6 @@
 """What prose promises and no linter sees: links lead somewhere, commands and variables exist."""
 
 import re
-import subprocess
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -27,19 +26,10 @@ READ = re.compile(r"(?:values\.\w+|environ\.get)\(\s*\"([A-Z][A-Z_]+)\"")
 
 @cache
 def pages() -> list[Path]:
-    """Every Markdown file that is part of the project."""
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "*.md"],
-        cwd=PROJECT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if listed.returncode == 0:
-        names = listed.stdout.splitlines()
-        return sorted(path for name in names if (path := PROJECT / name).exists())
-    below = {*PROJECT.glob("*.md"), *PROJECT.glob("docs/**/*.md"), PROJECT / "widget/README.md"}
-    return sorted(below)
+    """Every Markdown file of the project, none of what it installs or keeps."""
+    where = ("*.md", "docs/**/*.md", "[a-z]*/*.md", "[a-z]*/content/*.md")
+    found = {path for pattern in where for path in PROJECT.glob(pattern)}
+    return sorted(path for path in found if not path.is_relative_to(PROJECT / "var"))
 
 
 def anchors(page: Path) -> set[str]:
