@@ -61,8 +61,8 @@ def publisher() -> Iterator[Publisher]:
             self.end_headers()
             self.wfile.write(page or b"")
 
-        def log_message(self, format: str, *values: Any) -> None:
-            """Say nothing."""
+        def log_message(self, *said: Any) -> None:
+            """Keep it to itself."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         found = Publisher(f"http://localhost:{server.server_port}")
