@@ -3,12 +3,14 @@
 Related links are an editor's: they can be set for each edition.
 """
 
+import math
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from articles.models import Article, Edition, RelatedLink
 from articles.services import publishing
@@ -27,7 +29,7 @@ class ArticleAdmin(RecordAdmin):
     list_select_related = ("site",)
     list_filter = ("comments", "ai_generated")
     search_fields = ("external_id__startswith", "editions__title")
-    search_help_text = "The publisher's id, or words of a title."
+    search_help_text = _("The publisher's id, or words of a title.")
     ordering = ("-id",)
     inlines = (EditionInline,)
 
@@ -35,6 +37,7 @@ class ArticleAdmin(RecordAdmin):
 class RelatedLinkForm(forms.ModelForm):
     """One link. Places may clash here: they are numbered anew when all is saved."""
 
+    position = forms.IntegerField(min_value=0, required=False, help_text=_("Empty: the last."))
     url = forms.URLField(assume_scheme="https", max_length=2_000, required=False)
 
     class Meta:
@@ -46,7 +49,7 @@ class RelatedLinkForm(forms.ModelForm):
         return {*super()._get_validation_exclusions(), "position"}
 
 
-class RelatedLinkInline(admin.TabularInline):
+class RelatedLinkInline(admin.StackedInline):
     model = RelatedLink
     form = RelatedLinkForm
     extra = 1
@@ -56,14 +59,11 @@ class RelatedLinkInline(admin.TabularInline):
 class EditionAdmin(BigTableAdmin):
     list_display = ("title", "locale", "article")
     list_select_related = ("article",)
-    list_filter = ("locale",)
     search_fields = ("title", "article__external_id__startswith")
     ordering = ("-id",)
     inlines = (RelatedLinkInline,)
-    readonly_fields = tuple(
-        field.name for field in Edition._meta.fields if field.name not in {"id", "position"}
-    )
-    exclude = ("position",)
+    fields = ("article", "locale", "url", "title", "standfirst", "sections", "insight", "thread")
+    readonly_fields = fields
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -84,6 +84,10 @@ class EditionAdmin(BigTableAdmin):
             ]
             links = [
                 {name: getattr(link, name) for name in ("external_id", "url", "title", "text")}
-                for link in sorted(kept, key=lambda link: link.position)
+                for link in sorted(kept, key=_place)
             ]
             publishing.relate(edition=form.instance, links=links)
+
+
+def _place(link: RelatedLink) -> float:
+    return math.inf if link.position is None else link.position

@@ -40,7 +40,7 @@ class CaseAdmin(RecordAdmin):
 class DecisionAdmin(RecordAdmin):
     list_display = ("created_at", "actor", "ruling", "reason", "comment")
     list_select_related = ("actor", "comment")
-    list_filter = ("ruling", "reason")
+    list_filter = ("ruling",)
     search_fields = ("=id", "=comment__id", "=actor__email")
     ordering = ("-id",)
 

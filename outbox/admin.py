@@ -34,8 +34,8 @@ class Standing(admin.SimpleListFilter):
 
 @admin.register(OutboxRow)
 class OutboxRowAdmin(RecordAdmin):
-    list_display = ("id", "event", "consumer", "attempts", "due_at", "done_at", "set_aside_at")
-    list_filter = (Standing, "event")
+    list_display = ("id", "consumer", "attempts", "due_at", "done_at", "set_aside_at")
+    list_filter = (Standing,)
     search_fields = ("=id", "fault")
     ordering = ("-id",)
     actions = ("replay",)

@@ -124,7 +124,7 @@ def test_editors_put_related_links_in_order(operator):
             "related_links-1-position": 0,
             "related_links-1-external_id": "two",
             "related_links-2-edition": edition.pk,
-            "related_links-2-position": 1,
+            "related_links-2-position": "",
             "related_links-2-url": "https://other.example/story",
             "related_links-2-title": "From another page",
             "related_links-3-edition": edition.pk,
