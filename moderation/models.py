@@ -76,9 +76,7 @@ class Decision(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     case = models.ForeignKey(Case, models.PROTECT, related_name="decisions")
     comment = models.ForeignKey("comments.Comment", models.PROTECT, related_name="decisions")
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="decisions"
-    )
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="decisions")
     ruling = models.CharField(max_length=7, choices=Ruling)
     reason = models.CharField(max_length=50, blank=True)
     note = models.TextField(blank=True, help_text="A sentence for the author.")
@@ -124,9 +122,7 @@ class ListedWord(models.Model):
 class SeenText(models.Model):
     """The digest of a text that was posted lately, so that repeats across a site are found."""
 
-    site = models.ForeignKey(
-        "publishers.Site", models.CASCADE, related_name="+", db_index=False
-    )
+    site = models.ForeignKey("publishers.Site", models.CASCADE, related_name="+", db_index=False)
     digest = models.BinaryField(max_length=16)
     comment = models.OneToOneField("comments.Comment", models.CASCADE, related_name="+")
     author = models.ForeignKey(

@@ -16,8 +16,9 @@ HEADERS = (
     "If-None-Match, X-Session-Token"
 )
 EXPOSED = "ETag, Location, Retry-After"
-#: What a publisher's page may call. Staff pages, the admin and allauth's browser client may not.
-SHARED = ("/api/v1/", "/_allauth/app/")
+#: What a publisher's page may call: not our pages, and not `/_allauth`, which reader tokens do
+#: not open and which refuses app tokens from any web origin.
+SHARED = "/api/v1/"
 
 
 class CrossOrigin:
