@@ -1,8 +1,12 @@
 """The route table. Each app brings its own `api/urls.py`; pages stand at the site root."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+from common.permissions import public
 
 handler404 = "common.problems.page_not_found"
 handler500 = "common.problems.server_error"
@@ -23,5 +27,10 @@ urlpatterns = [
     path("moderation/", include("moderation.urls")),
     path("", include("accounts.urls")),
     path("", include("operations.urls")),
-    path("", include("newsroom.urls")),
 ]
+
+if settings.IN_PRODUCTION:
+    # Readers come to publishers' pages; who comes here is staff.
+    urlpatterns.append(path("", public(RedirectView.as_view(pattern_name="moderation:desk"))))
+else:
+    urlpatterns.append(path("", include("newsroom.urls")))

@@ -23,7 +23,7 @@ from tests.factories import (
 
 QUIET, BUSY = 10, 20_000
 READERS = 1_000
-ARTICLE_COUNT = 500
+ARTICLE_COUNT = 2_000
 READ = [
     model._meta.db_table
     for model in (

@@ -140,8 +140,9 @@ def _announce(host: str, say: Callable[[str], None]) -> None:
 
 
 def _where_to_look() -> Iterator[str]:
-    yield f"Front page  {settings.PUBLIC_URL}/"
-    if _demo_file().exists() and not settings.IN_PRODUCTION:
+    if not settings.IN_PRODUCTION:
+        yield f"Front page  {settings.PUBLIC_URL}/"
+    if not settings.IN_PRODUCTION and _demo_file().exists():
         for edition in json.loads(_demo_file().read_text())["article"]["editions"]:
             yield f"Article {edition['locale']}  {edition['url']}"
     yield f"Desk        {settings.PUBLIC_URL}/moderation/"
