@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("comments", "0002_votes_with_their_own_day"),
+        ("comments", "0001_initial"),
         ("publishers", "0001_initial"),
     ]
 
