@@ -1,11 +1,12 @@
 """What all tests share: servers, a clean cache, a browser where there is one."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from tests import servers
+from tests import parallel, servers
 from tests.browser import REQUIRED, find_chromium
 
 servers.provide()
@@ -46,6 +47,17 @@ def browser(chromium_path: str) -> Iterator[Browser]:
     """
     with sync_playwright() as playwright:
         yield playwright.chromium.launch(executable_path=chromium_path, args=["--no-sandbox"])
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first: the other processes of a parallel run then end with it."""
+    items.sort(key=lambda item: not parallel.is_journey(item.nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> parallel.ModulesStayTogether:
+    return parallel.ModulesStayTogether(config, log)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -1,6 +1,6 @@
 """One real install for all journeys of a run, and browsers to walk it with.
 
-The modules are one `xdist_group`: of a parallel run's processes one walks them all.
+Of a parallel run's processes one walks them all (tests/parallel.py).
 """
 
 import os

@@ -14,7 +14,7 @@ from tests.journeys.conftest import Visit
 from tests.journeys.install import Install
 from tests.journeys.people import Authenticator, sign_in_at_the_desk
 
-pytestmark = [pytest.mark.requires_browser, pytest.mark.xdist_group("journeys")]
+pytestmark = pytest.mark.requires_browser
 
 SCHEMES = ("light", "dark")
 WIDTHS = (1280, 360)

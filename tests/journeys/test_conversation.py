@@ -17,7 +17,7 @@ from tests.journeys.install import Install, eventually
 from tests.journeys.people import Authenticator, sign_in_at_the_desk, sign_up
 from tests.journeys.publisher import Publisher, publisher
 
-pytestmark = [pytest.mark.requires_browser, pytest.mark.xdist_group("journeys")]
+pytestmark = pytest.mark.requires_browser
 
 NEWS = "https://news.example"
 ADDRESS = "juniper@readers.example"

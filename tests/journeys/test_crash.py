@@ -12,8 +12,6 @@ import pytest
 from tests.journeys.clients import Client
 from tests.journeys.install import Install, eventually
 
-pytestmark = pytest.mark.xdist_group("journeys")
-
 COMMENTS = 200
 READERS = ("platform-two@readers.example", "saltmarsh@readers.example")
 AT_ONCE = 4
