@@ -118,6 +118,7 @@ def test_a_recycled_process_id_is_not_taken_for_our_server(var):
 
 
 def test_a_taken_port_is_given_up_for_another(var):
+    embedded.ensure(var)
     embedded.stop(var)
     kept = broker(var).kept_port()
     with socket.create_server(("127.0.0.1", kept)):
