@@ -39,7 +39,7 @@ export class ReportElement extends LitElement {
         </fieldset>
         <label class="field">
           <span>${messages.reportDetail}</span>
-          <textarea part="textarea" name="detail" rows="2" maxlength="1000" dir="auto"></textarea>
+          <textarea part="textarea" name="detail" rows="2" maxlength="500" dir="auto"></textarea>
         </label>
         ${this.#problem
           ? html`<p class="notice" part="notice" role="alert">${sentence(this.#problem, messages)}</p>`
