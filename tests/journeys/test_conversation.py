@@ -101,7 +101,7 @@ def test_an_article_becomes_a_conversation_that_is_moderated(
 
     ferry_news.screen("publish_first")
     second = write(page, SECOND)
-    assert public.shows_everywhere(SECOND, second)
+    eventually(lambda: public.shows_everywhere(SECOND, second), within=1, what="public at once")
 
     reply = replied_twice_under_one_key(neighbour, thread, second)
     eventually(lambda: notices(author, "reply"), within=20, what="a notice of the reply")
