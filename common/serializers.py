@@ -1,9 +1,12 @@
 """Serializers that take what they know and refuse the rest."""
 
+import re
 from typing import Any, cast
 
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
+
+LOCALE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
 class StrictSerializer(serializers.Serializer[Any]):
@@ -35,3 +38,15 @@ class StrictCharField(serializers.CharField):
         if not isinstance(data, str):
             self.fail("invalid")
         return super().to_internal_value(data)
+
+
+class Locale(StrictCharField):
+    """A language tag like `ko` or `zh-Hant`."""
+
+    default_error_messages = {"bad_locale": _("A locale looks like en, ko or pt-BR.")}
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        if len(text) > 20 or not LOCALE.fullmatch(text):
+            self.fail("bad_locale")
+        return text

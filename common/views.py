@@ -2,23 +2,37 @@
 
 import hashlib
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from django.http import HttpResponseNotModified
 from django.http.response import HttpResponseBase
 from django.utils import translation
 from django.utils.http import parse_etags
+from django.utils.translation import gettext_lazy as _
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from common.errors import Refusal
 from common.permissions import Anyone
+
+
+class NullInQuery(Refusal):
+    code: ClassVar[str] = "null_characters_not_allowed"
+    detail = _("Null characters are not allowed.")
 
 
 class PrivateView(APIView):
     """What belongs to one asker, or changes something: never stored by any cache."""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if "\x00" in "".join(
+            value for __, values in request.query_params.lists() for value in values
+        ):
+            raise NullInQuery  # no column takes them: the database would break off
 
     def finalize_response(
         self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any

@@ -11,10 +11,9 @@ from articles.selectors import Related
 from articles.states import CommentsSwitch, PickedBy
 from articles.urlkeys import NotAPage, url_key
 from comments.api.serializers import CommentPageShape, ThreadShape
-from common.serializers import StrictCharField, StrictSerializer
+from common.serializers import Locale, StrictCharField, StrictSerializer
 
 EXTERNAL_ID = re.compile(r"[A-Za-z0-9._~-]{1,200}")
-LOCALE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
 class ExternalId(StrictCharField):
@@ -40,18 +39,6 @@ class PageUrl(StrictCharField):
             url_key(text)
         except NotAPage:
             self.fail("bad_url")
-        return text
-
-
-class Locale(StrictCharField):
-    """A language tag like `ko` or `zh-Hant`."""
-
-    default_error_messages = {"bad_locale": _("A locale looks like en, ko or pt-BR.")}
-
-    def to_internal_value(self, data: Any) -> str:
-        text = super().to_internal_value(data)
-        if len(text) > 20 or not LOCALE.fullmatch(text):
-            self.fail("bad_locale")
         return text
 
 

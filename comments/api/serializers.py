@@ -14,7 +14,7 @@ from comments.selectors import Entry, Overlay, Own, ThreadHead
 from comments.services.lifecycle import EDITABLE, edit_until
 from comments.states import PublicThreadState, Sort, Status, ThreadState
 from common.cursors import Page
-from common.serializers import StrictCharField, StrictSerializer
+from common.serializers import Locale, StrictCharField, StrictSerializer
 
 
 class AuthorShape(serializers.Serializer[Any]):
@@ -118,7 +118,7 @@ class PostInput(StrictSerializer):
 
     body = StrictCharField(max_length=LONGEST_BODY, trim_whitespace=False)
     parent = serializers.UUIDField(required=False, allow_null=True)
-    edition = StrictCharField(required=False, max_length=20, default="")
+    edition = Locale(required=False, default="")
 
 
 class EditInput(StrictSerializer):

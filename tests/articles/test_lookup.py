@@ -95,6 +95,22 @@ def test_counts_are_given_by_address_and_by_thread(client, edition):
     assert by_thread.json() == {"results": [{"thread": thread, "url": None, "comment_count": 1}]}
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/threads/lookup?url=http://a%00b/",
+        "/threads/lookup?site=01a20144-eae2-7260-8274-3bff030ce246&external_id=%00",
+        "/articles/01a20144-eae2-7260-8274-3bff030ce246/related?edition=%00",
+        "/counts?url=%00",
+        "/threads/01a20144-eae2-7260-8274-3bff030ce246?edition=%00",
+    ],
+)
+def test_a_null_character_in_a_query_is_refused(client, path):
+    answer = client.get(f"/api/v1{path}")
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "null_characters_not_allowed")
+
+
 def test_counts_are_bounded(client):
     many = client.get("/api/v1/counts", {"url": [f"https://news.example/{n}" for n in range(26)]})
     none = client.get("/api/v1/counts")

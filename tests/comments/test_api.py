@@ -129,6 +129,8 @@ def test_a_post_with_another_sites_token_is_refused(client, thread):
         ({"body": "a\u0000b"}, "/body", "null_characters_not_allowed"),
         ({"body": "Hello", "status": "published"}, "/status", "unknown_field"),
         ({"body": "Hello", "parent": "x"}, "/parent", "invalid"),
+        ({"body": "Hello", "edition": "<script>"}, "/edition", "bad_locale"),
+        ({"body": "Hello", "edition": ""}, "/edition", "blank"),
         (
             {"body": "Hello", "parent": "01a20144-eae2-7260-8274-3bff030ce246"},
             "/parent",
