@@ -1,12 +1,14 @@
 """The outbox: what is recorded is done, once, whatever happens to messages and workers."""
 
 import threading
+import time
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
 import time_machine
+from celery import current_app
 from django.db import connections, transaction
 
 from accounts.models import User
@@ -14,7 +16,6 @@ from common import clock
 from outbox import events
 from outbox.models import OutboxRow
 from outbox.services import relay
-from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -203,19 +204,32 @@ def test_a_row_delivered_by_two_workers_at_once_is_run_once():
     assert row.attempts == 0
 
 
-@pytest.mark.django_db(transaction=True)
-def test_a_broker_that_is_away_costs_the_writer_nothing_but_a_wake_up(settings, monkeypatch):
-    from celery import current_app
-
+@pytest.fixture
+def broker_away(monkeypatch):
+    """Nobody listens where the broker should be."""
     monkeypatch.setattr(relay, "_broker_rests_until", 0.0)
-    monkeypatch.setattr(current_app.conf, "broker_url", "redis://127.0.0.1:1/0")
-    monkeypatch.setattr(current_app.conf, "broker_write_url", "redis://127.0.0.1:1/0")
-    current_app.set_current()
-    current_app.amqp._producer_pool = None
-    try:
-        record()
-    finally:
-        current_app.amqp._producer_pool = None
-    UserFactory()
+    for name in ("broker_url", "broker_read_url", "broker_write_url"):
+        monkeypatch.setattr(current_app.conf, name, "redis://127.0.0.1:1/0")
+    forget_connections()
+    yield
+    monkeypatch.undo()
+    forget_connections()
 
-    assert OutboxRow.objects.get().done_at is None
+
+def forget_connections():
+    if current_app.amqp._producer_pool is not None:
+        current_app.amqp._producer_pool.force_close_all()
+    current_app.amqp._producer_pool = None
+    current_app.pool.force_close_all()
+    current_app._pool = None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_broker_that_is_away_is_left_to_the_sweeper(broker_away):
+    record()
+    first_rest = relay._broker_rests_until
+    record()
+
+    assert first_rest > time.monotonic()  # it was tried, and is not tried again for a while
+    assert relay._broker_rests_until == first_rest
+    assert OutboxRow.objects.open().count() == 2
