@@ -11,15 +11,15 @@ from moderation.states import Ruling
 LONGEST_NOTE = 500
 #: Reasons in a word, for lists and status lines; the author reads `comments.reasons.TEXTS`.
 SHORT = {
-    "long": _("length"),
-    "links": _("links"),
-    "listed_word": _("listed word"),
-    "repeated": _("repeated text"),
-    "abuse": _("abuse"),
-    "spam": _("spam"),
-    "off_topic": _("off topic"),
-    "personal_information": _("personal information"),
-    "other": _("other"),
+    "long": _("Length"),
+    "links": _("Links"),
+    "listed_word": _("Listed word"),
+    "repeated": _("Repeated text"),
+    "abuse": _("Abuse"),
+    "spam": _("Spam"),
+    "off_topic": _("Off topic"),
+    "personal_information": _("Personal information"),
+    "other": _("Other"),
 }
 
 

@@ -319,7 +319,7 @@ def test_rejecting_tells_the_author_why(at_desk, held):
         follow=True,
     )
 
-    assert "Rejected: spam." in answer.text
+    assert "Rejected: Spam." in answer.text
     case.comment.refresh_from_db()
     change = case.comment.changes.get()
     assert case.comment.status == Status.REJECTED

@@ -78,10 +78,10 @@ def test_a_queue_is_worked_through_by_single_keys(visit):
     expect(comment(page)).to_contain_text("Second in line.")
 
     page.keyboard.press("r")
-    expect(page.get_by_label("abuse")).to_be_focused()
+    expect(page.get_by_label("Abuse")).to_be_focused()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("status")).to_have_text("Rejected: spam. Next case.")
+    expect(page.get_by_role("status")).to_have_text("Rejected: Spam. Next case.")
     expect(comment(page)).to_contain_text("Third in line.")
 
 
@@ -105,12 +105,12 @@ def test_keys_are_letters_in_text_fields_and_can_be_switched_off(visit):
 def test_all_works_without_script(visit):
     page = visit(java_script_enabled=False)
     page.get_by_role("link", name="Second in line.").click()
-    page.get_by_label("off topic").check()
+    page.get_by_label("Off topic").check()
     page.get_by_label("To the author (optional)").fill("Somewhere else, please.")
 
     page.get_by_role("button", name="Reject").click()
 
-    expect(page.get_by_role("status")).to_have_text("Rejected: off topic. Next case.")
+    expect(page.get_by_role("status")).to_have_text("Rejected: Off topic. Next case.")
     expect(comment(page)).to_contain_text("Third in line.")
 
 
