@@ -68,7 +68,7 @@ class ThreadLanguage(models.Model):
 
 class ThreadSlot(models.Model):
     """A share of a thread's version. The version is the sum over its slots: writers of a busy
-    thread bump one of them at random, so that they do not queue for one row.
+    thread bump one of them each, so that they do not queue for one row.
     """
 
     thread = models.ForeignKey(Thread, models.CASCADE, related_name="slots", db_index=False)
