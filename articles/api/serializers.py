@@ -55,18 +55,16 @@ class SourceInput(StrictSerializer):
 class RelatedInput(StrictSerializer):
     """`{external_id}` of an article of the site, or `{url, title, text?}`."""
 
-    external_id = ExternalId(required=False, default="")
-    url = PageUrl(required=False, default="")
-    title = StrictCharField(max_length=500, required=False, default="")
-    text = StrictCharField(max_length=2_000, required=False, allow_blank=True, default="")
+    external_id = ExternalId(required=False)
+    url = PageUrl(required=False)
+    title = StrictCharField(max_length=500, required=False)
+    text = StrictCharField(max_length=2_000, required=False, allow_blank=True)
 
     default_error_messages = {"leads_nowhere": _("Give external_id, or url and title.")}
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        by_address = bool(attrs["url"] and attrs["title"])
-        if bool(attrs["external_id"]) == bool(attrs["url"]) or not (
-            attrs["external_id"] or by_address
-        ):
+        by_id, by_address = "external_id" in attrs, "url" in attrs
+        if by_id == by_address or (by_address and "title" not in attrs):
             self.fail("leads_nowhere")
         return attrs
 

@@ -118,7 +118,7 @@ class PostInput(StrictSerializer):
 
     body = StrictCharField(max_length=LONGEST_BODY, trim_whitespace=False)
     parent = serializers.UUIDField(required=False, allow_null=True)
-    edition = Locale(required=False, default="")
+    edition = Locale(required=False)
 
 
 class EditInput(StrictSerializer):

@@ -87,7 +87,7 @@ class CommentList(PublicView):
             thread=thread,
             body=wanted.validated_data["body"],
             parent=_parent(thread, wanted.validated_data.get("parent")),
-            edition=wanted.validated_data["edition"],
+            edition=wanted.validated_data.get("edition", ""),
         )
         address = f"{request.path}/{comment.pk}"
         return Response(
