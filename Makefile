@@ -47,7 +47,8 @@ lint: $(INSTALLED_DEV) $(NODE_MODULES) types ## style, types, architecture, temp
 		|| { cat .venv/imports.txt; exit 1; }
 	@echo "Templates" && $(BIN)/djlint . --check --lint --quiet
 	@echo "Migrations" && $(MANAGE) makemigrations --check --dry-run
-	@echo "OpenAPI" && $(MANAGE) spectacular --validate --fail-on-warn --file .venv/openapi.yaml \
+	@echo "OpenAPI" && $(BIN)/openapi-spec-validator docs/openapi.yaml > /dev/null \
+		&& $(MANAGE) spectacular --validate --fail-on-warn --file .venv/openapi.yaml \
 		&& diff -u docs/openapi.yaml .venv/openapi.yaml \
 		|| { echo "docs/openapi.yaml is not what the code says: make openapi"; exit 1; }
 	@echo "Widget" && $(WITH_NODE) npm --silent run lint
