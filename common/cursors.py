@@ -1,5 +1,6 @@
 """Keyset pages: opaque signed cursors over (sort key, id), never offsets."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
@@ -37,7 +38,10 @@ class Cursor:
 
 
 def read(text: str | None, *, scope: str) -> Cursor | None:
-    """The cursor a client sent back, or None. `scope` names the list it must belong to."""
+    """The cursor a client sent back, or None. `scope` names the list it must belong to.
+
+    Raises BadCursor.
+    """
     if not text:
         return None
     try:
@@ -50,10 +54,10 @@ def read(text: str | None, *, scope: str) -> Cursor | None:
 
 
 def read_limit(text: str | None, *, default: int = 20) -> int:
-    """How many rows the client wants: 1 to 100."""
+    """How many rows the client wants: 1 to 100. Raises BadLimit."""
     if text is None or text == "":
         return default
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:4]) <= MAX_LIMIT:
+    if not re.fullmatch(r"[0-9]{1,3}", text) or not 1 <= int(text) <= MAX_LIMIT:
         raise BadLimit
     return int(text)
 

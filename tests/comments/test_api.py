@@ -291,6 +291,7 @@ def test_a_thread_of_another_address_does_not_show_the_comment(client, thread):
         ({"limit": "0"}, "bad_limit"),
         ({"limit": "101"}, "bad_limit"),
         ({"limit": "ten"}, "bad_limit"),
+        ({"limit": "00011000"}, "bad_limit"),  # eleven thousand, by its first digits one
         ({"cursor": "nonsense"}, "bad_cursor"),
     ],
 )
