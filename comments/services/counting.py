@@ -124,7 +124,7 @@ def fold() -> int:
     One transaction: rows are taken and added, or neither. Folds queue for one advisory lock, so
     that a count never sees a withdrawal before its publication.
     """
-    cache.delete(MARK)
+    _wipe_mark()
     with transaction.atomic():
         taken = _take()
         threads: dict[UUID, int] = defaultdict(int)
@@ -147,6 +147,13 @@ def fold() -> int:
         for thread_id in sorted({row[0] for row in taken}):
             touch(thread_id)
     return len(taken)
+
+
+def _wipe_mark() -> None:
+    try:
+        cache.delete(MARK)
+    except Exception as fault:  # without a cache nobody sees the mark either
+        log.warning("The mark of a fold stays until its time is over: %s", fault)
 
 
 COLUMNS = {

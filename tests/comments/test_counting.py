@@ -101,6 +101,22 @@ def test_votes_are_counted_as_they_change():
     assert (comment.up_count, comment.down_count) == (0, 1)
 
 
+def test_counts_are_folded_while_the_cache_is_away(settings):
+    thread = ThreadFactory()
+    post(thread)
+    settings.CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": "redis://127.0.0.1:1",  # nothing listens there
+        }
+    }
+
+    fold()
+
+    thread.refresh_from_db()
+    assert thread.comment_count == 1
+
+
 def test_a_fold_with_nothing_to_do_does_nothing():
     assert counting.fold() == 0
 
