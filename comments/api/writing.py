@@ -1,5 +1,6 @@
 """A comment's own addresses: read by everyone, written by its author."""
 
+from datetime import datetime
 from uuid import UUID
 
 from django.shortcuts import get_object_or_404
@@ -58,12 +59,6 @@ class NotYours(Refusal):
     detail = _("Only its author may do this.")
 
 
-class ChangedMeanwhile(Refusal):
-    code = "changed_meanwhile"
-    status = 412
-    detail = _("This comment changed since you opened it. Look at it again before you edit.")
-
-
 class CommentList(PublicView):
     """`GET /threads/{t}/comments`: a page. Three queries. `POST`: a new comment."""
 
@@ -113,9 +108,11 @@ class CommentDetail(PublicView):
         comment = _own(request, thread_id, comment_id)
         wanted = EditInput(data=request.data)
         wanted.is_valid(raise_exception=True)
-        _require_match(request, comment)
         comment = lifecycle.edit(
-            comment.pk, author=request.user, body=wanted.validated_data["body"]
+            comment.pk,
+            author=request.user,
+            body=wanted.validated_data["body"],
+            touched_at=_matched(request, comment),
         )
         return Response(_as_own(comment), headers={"ETag": revision_tag(comment)})
 
@@ -214,15 +211,20 @@ def _parent(thread: Thread, parent_id: UUID | None) -> Comment | None:
     return parent
 
 
-def _require_match(request: Request, comment: Comment) -> None:
-    """Honour `If-Match` with the ETag of a write, or of the public read."""
-    asked = request.headers.get("If-Match", "*")
-    known = {"*", revision_tag(comment)}
-    if comment.is_published and asked not in known:
+def _matched(request: Request, comment: Comment) -> datetime | None:
+    """When the text was written that `If-Match` names, by the ETag of a write or of the public
+    read; None if it names none. Raises ChangedMeanwhile.
+    """
+    asked = {tag.strip() for tag in request.headers.get("If-Match", "*").split(",")}
+    if "*" in asked:
+        return None
+    known = {revision_tag(comment)}
+    if comment.is_published and not known & asked:
         entry = selectors.entry(comment.thread_id, comment.pk)
         known.add(etag_of(dumps(entry_json(entry))))
-    if not known & {tag.strip() for tag in asked.split(",")}:
-        raise ChangedMeanwhile
+    if not known & asked:
+        raise lifecycle.ChangedMeanwhile
+    return comment.touched_at
 
 
 def _as_own(comment: Comment) -> dict[str, object]:

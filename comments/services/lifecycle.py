@@ -65,6 +65,12 @@ class EditWindowOver(Refusal):
     detail = _("The time to edit this comment is over. You can still withdraw it.")
 
 
+class ChangedMeanwhile(Refusal):
+    code: ClassVar[str] = "changed_meanwhile"
+    status: ClassVar[int] = 412
+    detail = _("This comment changed since you opened it. Look at it again before you edit.")
+
+
 def post(
     *, author: User, thread: Thread, body: str, parent: Comment | None = None, edition: str = ""
 ) -> Comment:
@@ -105,8 +111,13 @@ def post(
     return comment
 
 
-def edit(comment_id: UUID, *, author: User, body: str) -> Comment:
-    """Give a comment a new text, screened like a post. Raises EditWindowOver, TransitionRefused.
+def edit(
+    comment_id: UUID, *, author: User, body: str, touched_at: datetime | None = None
+) -> Comment:
+    """Give a comment a new text, screened like a post.
+
+    Raises TransitionRefused, EditWindowOver, EmptyBody; ChangedMeanwhile where its author touched
+    the comment after `touched_at`, the moment this edit started from.
 
     Under screen-first a published comment keeps its old text until a machine has passed the new
     one; elsewhere the new text is in force at once. The same text again changes nothing.
@@ -116,6 +127,8 @@ def edit(comment_id: UUID, *, author: User, body: str) -> Comment:
         comment = _locked(comment_id)
         if comment.status not in EDITABLE:
             raise TransitionRefused
+        if touched_at not in (None, comment.touched_at):
+            raise ChangedMeanwhile
         if clock.now() >= edit_until(comment):
             raise EditWindowOver
         if body == latest_revision(comment).body:

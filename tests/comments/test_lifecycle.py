@@ -383,6 +383,18 @@ def test_an_edit_to_the_same_text_makes_no_revision():
     assert comment.revisions.count() == 1
 
 
+def test_of_two_edits_that_started_from_the_same_text_one_is_refused():
+    comment = post()
+    seen = comment.touched_at
+    lifecycle.edit(comment.pk, author=comment.author, body="First.", touched_at=seen)
+
+    with pytest.raises(lifecycle.ChangedMeanwhile):
+        lifecycle.edit(comment.pk, author=comment.author, body="Second.", touched_at=seen)
+
+    comment.refresh_from_db()
+    assert comment.body == "First."
+
+
 def test_a_rejected_comment_cannot_be_edited_back():
     comment = post()
     lifecycle.move(comment.pk, Status.REJECTED, actor=None, reason="abuse")
