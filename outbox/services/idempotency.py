@@ -23,7 +23,7 @@ from outbox.models import IdempotencyRecord
 
 WAIT_MILLISECONDS = 2_000
 LONGEST_KEY = 255
-KEPT_HEADERS = ("Location",)
+KEPT_HEADERS = ("Location", "ETag")
 
 Handler = Callable[..., Response]
 

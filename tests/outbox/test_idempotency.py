@@ -42,6 +42,7 @@ def test_the_same_key_and_body_get_the_first_answer_again(poster):
     assert (first.status_code, again.status_code) == (201, 201)
     assert again.json() == first.json()
     assert again["Location"] == first["Location"]
+    assert again["ETag"] == first["ETag"]
     assert Comment.objects.count() == 1
 
 
