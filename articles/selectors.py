@@ -11,6 +11,7 @@ from articles.models import Article, Edition, RelatedLink
 from articles.states import PickedBy
 from articles.urlkeys import NotAPage, url_key
 from comments.models import Thread
+from comments.states import ThreadState
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,9 @@ class Related:
 
     @property
     def comment_count(self) -> int | None:
-        return self.edition.thread.comment_count if self.edition else None
+        """None for a page elsewhere, and where the thread is not shown."""
+        thread = self.edition.thread if self.edition else None
+        return thread.comment_count if thread and thread.state != ThreadState.OFF else None
 
 
 def article(article_id: UUID) -> Article:

@@ -78,7 +78,10 @@ def put(*, site: Site, external_id: str, story: dict[str, Any]) -> tuple[Article
 
 @transaction.atomic
 def relate(*, edition: Edition, links: list[dict[str, Any]]) -> None:
-    """Make `links` the edition's related links, in this order."""
+    """Make `links` the edition's related links, in this order. Locks the edition: of two at once
+    the later wins.
+    """
+    Edition.objects.select_for_update(no_key=True).get(pk=edition.pk)
     edition.related_links.all().delete()
     RelatedLink.objects.bulk_create(
         RelatedLink(edition=edition, position=position, **link)

@@ -228,6 +228,14 @@ def test_related_links_keep_the_editors_order_and_may_lead_outside(put, client):
     assert (second["external_id"], second["comment_count"]) == ("other", 0)
 
 
+def test_a_related_article_whose_comments_are_off_shows_no_count(put, client):
+    put(story(edition("en", "other"), comments="off"), external_id="other")
+
+    answer = put(story(edition("en", related=[{"external_id": "other"}])))
+
+    assert [each["comment_count"] for each in related(client, answer, "en")] == [None]
+
+
 def test_a_related_article_may_arrive_later(put, client):
     answer = put(story(edition("en", related=[{"external_id": "other"}])))
     assert related(client, answer, "en") == []
