@@ -13,6 +13,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 
 from comments.states import Status
+from common import clock
 from notifications.models import MailDelivery, Notice
 from notifications.selectors import notice_view, notices_with_all
 from notifications.states import DeliveryState, Kind
@@ -45,7 +46,8 @@ def send(notice_id: UUID) -> None:
 
 
 def _change(notice_id: UUID, was: DeliveryState, now: DeliveryState) -> bool:
-    return bool(MailDelivery.objects.filter(notice=notice_id, state=was).update(state=now))
+    rows = MailDelivery.objects.filter(notice=notice_id, state=was)
+    return bool(rows.update(state=now, changed_at=clock.now()))
 
 
 def _still_true(notice: Notice) -> bool:

@@ -1,6 +1,7 @@
 """Who is told what, once, in the inbox and by mail."""
 
 import smtplib
+from datetime import timedelta
 
 import pytest
 from django.core import mail
@@ -8,6 +9,7 @@ from django.core import mail
 from accounts.services import tokens
 from comments.services import lifecycle
 from comments.states import Status
+from common import clock
 from moderation.services import decisions
 from moderation.states import Ruling
 from notifications.models import MailDelivery, Notice
@@ -124,6 +126,17 @@ def test_a_commenters_link_is_in_no_mail(parent):
     work()
 
     assert "example.com" not in mail.outbox[0].body
+
+
+def test_when_a_mail_went_out_is_on_record(parent):
+    later = clock.now() + timedelta(hours=1)
+    reply(parent)
+
+    with clock.standing_at(later):
+        work()
+
+    delivery = MailDelivery.objects.get()
+    assert (delivery.state, delivery.changed_at) == (DeliveryState.SENT, later)
 
 
 def test_a_mail_the_server_did_not_take_is_tried_again(parent, monkeypatch):
