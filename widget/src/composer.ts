@@ -149,7 +149,7 @@ export class ComposerElement extends LitElement {
     this.#problem = null
     try {
       const stored = await this.#send(this.#text)
-      keepDraft(this.#thread, this.#place, '')
+      if (!this.edited) keepDraft(this.#thread, this.#place, '')
       this.#text = ''
       this.#preview = null
       this.done(stored)

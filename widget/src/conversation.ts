@@ -146,7 +146,7 @@ export class Conversation {
       body, ...(parent && { parent }), ...(this.edition && { edition: this.edition }),
     }
     const own = await this.#api.post(this.thread.id, draft, idempotencyKey)
-    // The same text twice within seconds is one comment to the server: it answers with the first.
+    // Under the same key the server answers with the first comment again: it is counted once.
     if (own.status === 'published' && !this.#own.has(own.id)) this.thread.comment_count += 1
     this.#keep(own)
     return own
