@@ -21,8 +21,6 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 
-INCORRECT_CODE = _("This code is not right. Look again, or ask for a new one.")
-
 
 def display_name(user: User) -> str:
     """ACCOUNT_USER_DISPLAY: never the address."""
@@ -34,7 +32,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     error_messages: ClassVar = {
         **DefaultAccountAdapter.error_messages,
-        "incorrect_code": INCORRECT_CODE,
+        "incorrect_code": _("This code is not right. Look again, or ask for a new one."),
         "email_password_mismatch": _("This address and password do not go together."),
         "too_many_login_attempts": _("Too many tries. Wait a few minutes, then try again."),
         "rate_limited": _("Too many tries. Wait a few minutes, then try again."),
@@ -82,7 +80,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):
 
     error_messages: ClassVar = {
         **DefaultMFAAdapter.error_messages,
-        "incorrect_code": INCORRECT_CODE,
+        "incorrect_code": _("This code is not right. Look again, or wait for the next one."),
     }
 
     def encrypt(self, text: str) -> str:

@@ -1,9 +1,14 @@
-"""What readers type in the popup, one step a form."""
+"""What readers type in the popup, one step a form; and the same words on our other pages."""
 
 import unicodedata
 from typing import Any
 
-from allauth.account.forms import ConfirmLoginCodeForm, LoginForm
+from allauth.account.forms import (
+    ConfirmLoginCodeForm,
+    LoginForm,
+    RequestLoginCodeForm,
+    ResetPasswordForm,
+)
 from allauth.mfa.base.forms import AuthenticateForm
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -23,17 +28,39 @@ class AskAddress(forms.Form):
         return str(self.cleaned_data["email"]).lower()
 
 
-class AskPassword(LoginForm):
-    """The other way in, for who has set a password."""
+class OurWords:
+    """For allauth's forms: an address is called the same on every page, and labels say it once."""
+
+    fields: dict[str, forms.Field]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["login"].label = _("E-mail address")
+        for name, field in self.fields.items():
+            field.widget.attrs.pop("placeholder", None)
+            if name in ("login", "email"):
+                field.label = _("E-mail address")
+                field.widget.attrs["autofocus"] = True
+
+
+class SignInByPassword(OurWords, LoginForm):
+    """The page on which staff sign in."""
+
+
+class SignInByCode(OurWords, RequestLoginCodeForm):
+    """Its other way in."""
+
+
+class ForgottenPassword(OurWords, ResetPasswordForm):
+    """Where its link for the forgetful leads."""
+
+
+class AskPassword(SignInByPassword):
+    """The other way into the popup, for who has set a password."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         self.fields["password"].label = _("Password")
         self.fields["password"].help_text = ""
-        for field in self.fields.values():
-            field.widget.attrs.pop("placeholder", None)
-        self.fields["login"].widget.attrs["autofocus"] = True
 
 
 class DigitsField(forms.CharField):

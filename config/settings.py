@@ -158,6 +158,11 @@ ACCOUNT_USER_DISPLAY = "accounts.adapters.display_name"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1"]
 ACCOUNT_SIGNUP_FORM_CLASS = "accounts.forms.SignupName"
+ACCOUNT_FORMS = {
+    "login": "accounts.popup_forms.SignInByPassword",
+    "request_login_code": "accounts.popup_forms.SignInByCode",
+    "reset_password": "accounts.popup_forms.ForgottenPassword",
+}
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
 ACCOUNT_LOGIN_BY_CODE_TIMEOUT = ACCOUNT_PASSWORD_RESET_BY_CODE_TIMEOUT = 15 * 60

@@ -15,8 +15,10 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--site", required=True, help="the site's id or name")
-        parser.add_argument("--email", required=True)
-        parser.add_argument("--role", choices=Role.values, default=Role.MODERATOR)
+        parser.add_argument("--email", required=True, help="their e-mail address")
+        parser.add_argument(
+            "--role", choices=Role.values, default=Role.MODERATOR, help="moderator, if left out"
+        )
         parser.add_argument("--name", default="", help="display name of a new account")
         parser.add_argument("--json", action="store_true", help="answer as JSON")
 

@@ -17,8 +17,13 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("folder", type=Path, metavar="DIR")
-        parser.add_argument("--site", type=UUID, metavar="ID", help="load into this site")
+        parser.add_argument("folder", type=Path, metavar="DIR", help="the folder they are in")
+        parser.add_argument(
+            "--site",
+            type=UUID,
+            metavar="ID",
+            help="load into this site; if left out, into one with the name in the files",
+        )
         parser.add_argument("--json", action="store_true", help="print the report as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -23,7 +23,11 @@ class Command(BaseCommand):
         )
         parser.add_argument("--locale", default="en", help="the locale of most pages")
         parser.add_argument(
-            "--screening", choices=Screening.values, default=Screening.PUBLISH_FIRST.value
+            "--screening",
+            choices=Screening.values,
+            default=Screening.PUBLISH_FIRST.value,
+            help="what the public sees before a worker has looked at a comment: the comment "
+            "(publish_first, if left out) or nothing",
         )
         parser.add_argument("--json", action="store_true", help="answer as JSON")
 
