@@ -38,6 +38,8 @@ class DecisionForm(forms.Form):
         },
     )
 
+    seen = forms.UUIDField(required=False)
+
     def clean_ruling(self) -> Ruling:
         return Ruling(self.cleaned_data["ruling"])
 

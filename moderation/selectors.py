@@ -110,10 +110,14 @@ class Opened:
         return self.comment.answers or self.comment.parent
 
     @property
+    def newest(self) -> Revision:
+        """The comment's newest text, in force or not."""
+        return self.revisions[0]
+
+    @property
     def waiting_text(self) -> str:
         """An edit that readers do not see yet, or nothing."""
-        newest = self.revisions[0]
-        return "" if newest.in_force_at else newest.body
+        return "" if self.newest.in_force_at else self.newest.body
 
     @property
     def verdicts(self) -> list[Verdict]:
@@ -123,7 +127,7 @@ class Opened:
     @property
     def passed(self) -> list[Verdict]:
         """Phases that found nothing wrong with the newest text."""
-        newest = self.revisions[0].verdicts.all()
+        newest = self.newest.verdicts.all()
         return [each for each in newest if each.outcome == Outcome.PASS]
 
     def _all_verdicts(self) -> list[Verdict]:

@@ -26,6 +26,12 @@ class CaseClosed(Refusal):
     detail = _("Somebody decided this case meanwhile, or its comment is gone.")
 
 
+class TextChanged(Refusal):
+    code: ClassVar[str] = "text_changed"
+    status: ClassVar[int] = 409
+    detail = _("Its author changed the text meanwhile. Read it again, then decide.")
+
+
 class ReasonNeeded(Refusal):
     code: ClassVar[str] = "reason_needed"
     detail = _("Choose a reason: the author will read it.")
@@ -33,17 +39,27 @@ class ReasonNeeded(Refusal):
 
 @transaction.atomic
 def decide(
-    *, case_id: UUID, ruling: Ruling, actor: User, reason: str = "", note: str = ""
+    *,
+    case_id: UUID,
+    ruling: Ruling,
+    actor: User,
+    reason: str = "",
+    note: str = "",
+    seen: UUID | None = None,
 ) -> Decision:
-    """Publish or reject the comment of a case, and close the case. `note` goes to the author.
+    """Publish or reject the comment of a case, and close the case. `note` goes to the author;
+    `seen` is the newest revision that the actor read.
 
-    Raises CaseClosed, ReasonNeeded. Locks the case and its comment.
+    Raises CaseClosed, ReasonNeeded; TextChanged where there is a newer revision by now, since no
+    machine would hold it after a person has published it. Locks the case and its comment.
     """
     if ruling == Ruling.REJECT and reason not in reasons.FOR_DECISIONS:
         raise ReasonNeeded
     case = _locked(case_id)
     if case.closed_at is not None:
         raise CaseClosed
+    if seen is not None and lifecycle.latest_revision(case.comment).pk != seen:
+        raise TextChanged
     was = case.comment.status
     try:
         lifecycle.move(case.comment_id, STATUS_OF[ruling], actor=actor, reason=reason, note=note)

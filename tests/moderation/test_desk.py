@@ -392,6 +392,23 @@ def test_a_case_whose_comment_was_withdrawn_says_so(at_desk, held):
     assert not case.decisions.exists()
 
 
+def test_a_text_that_was_changed_meanwhile_is_not_decided_unread(at_desk, held):
+    case = held()
+    seen = at_desk.get(address(case)).context["opened"].newest
+    lifecycle.edit(case.comment_id, author=case.comment.author, body="Something else entirely.")
+
+    blind = at_desk.post(address(case), {"ruling": "publish", "seen": str(seen.pk)})
+
+    assert blind.status_code == 409
+    assert "Its author changed the text meanwhile." in blind.text
+    assert "Something else entirely." in blind.text
+    assert not case.decisions.exists()
+
+    read = blind.context["opened"].newest.pk
+    assert f'name="seen" value="{read}"' in blind.text
+    assert at_desk.post(address(case), {"ruling": "publish", "seen": str(read)}).status_code == 303
+
+
 def test_a_closed_case_keeps_its_address(at_desk, moderator, held):
     case = held()
     decisions.decide(case_id=case.pk, ruling=Ruling.PUBLISH, actor=moderator)
