@@ -105,3 +105,40 @@ def test_a_vote_that_is_refused_is_taken_back(visit: Callable[..., Page], server
     expect(second.get_by_role("button", name="Vote up, 3 votes")).to_have_attribute(
         "aria-pressed", "false"
     )
+
+
+@pytest.mark.parametrize(
+    ("status", "sentence"),
+    [
+        ("published", "Your comment is published."),
+        ("screening", "Your comment is being checked. Only you can see it."),
+        ("held", "Your comment is waiting for a moderator. Only you can see it."),
+    ],
+)
+def test_what_became_of_a_post_is_said_aloud(
+    visit: Callable[..., Page], server: Server, status: str, sentence: str
+) -> None:
+    server.answers[POST] = lambda _: (201, own(9, status=status))
+    page = visit(signed_in=True)
+
+    write(page, "Thought 9")
+
+    expect(page.get_by_role("status").first).to_have_text(sentence)
+
+
+def test_the_focus_stays_beside_a_comment_that_its_author_withdraws(
+    visit: Callable[..., Page], server: Server
+) -> None:
+    server.own = [own(9)]
+    server.answers[f"DELETE threads/{THREAD}/comments/{own(9)['id']}"] = lambda _: (204, None)
+    page = visit(signed_in=True)
+    expect(page.locator("article")).to_have_count(3)
+    name = page.locator("article").nth(1).get_attribute("id")
+
+    page.get_by_role("button", name="Withdraw", exact=True).click()
+    page.get_by_role("button", name="Withdraw it").click()
+
+    expect(page.locator(f"[id='{name}']")).to_be_focused()
+    expect(page.get_by_role("status").first).to_have_text(
+        "This comment was withdrawn by its author."
+    )

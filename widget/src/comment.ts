@@ -149,6 +149,7 @@ export class CommentElement extends LitElement {
   /** Two buttons; to its author, who has no vote on it, two numbers. */
   #votes({ up, down }: { up: number; down: number }) {
     const { messages } = this.ui
+    if (this.#mine && !up && !down) return nothing
     return html`
       <span class="votes">
         ${this.#voteFor(1, up, messages.voteUp(up), arrowUp)}
@@ -257,10 +258,14 @@ export class CommentElement extends LitElement {
     if (!stored) return void this.#close()
     this.#panel = null
     announce(this, 'colloquy:posted', { id: stored.id, status: stored.status })
+    this.ui.stored(stored)
     this.ui.show(stored.id)
   }
 
-  #afterEdit = (): void => void this.#close()
+  #afterEdit = (stored: OwnComment | null): void => {
+    void this.#close()
+    if (stored) this.ui.stored(stored)
+  }
 
   #afterReport = (sent: boolean): void => {
     if (!sent) return void this.#close()
@@ -278,10 +283,22 @@ export class CommentElement extends LitElement {
     else this.#problem = this.ui.signIn(() => cast(pressed))
   }
 
+  /** The focus stays on what is left here: the tombstone, or a neighbour. */
   async #withdraw(): Promise<void> {
-    await this.#attempt(this.ui.conversation.withdraw(this.entry.comment))
+    const { comment } = this.entry
+    const neighbours = this.#neighbours()
+    await this.#attempt(this.ui.conversation.withdraw(comment))
     this.#panel = null
-    if (!this.#problem) this.ui.say(this.ui.messages.withdrawn)
+    if (this.#problem) return
+    this.ui.say(this.ui.messages.withdrawn)
+    this.ui.show(comment.id, ...neighbours)
+  }
+
+  /** The comments after and before this one, as the reader sees them. */
+  #neighbours(): string[] {
+    const all = [...(this.getRootNode() as ShadowRoot).querySelectorAll<CommentElement>('colloquy-comment')]
+    const place = all.indexOf(this)
+    return [all[place + 1], all[place - 1]].flatMap(near => near?.entry.comment.id ?? [])
   }
 
   async #attempt(work: Promise<unknown>): Promise<void> {

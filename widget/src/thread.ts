@@ -210,7 +210,8 @@ export class ThreadElement extends LitElement {
       open: this.#conversation.thread.state === 'open',
       signIn: then => this.#signIn(then),
       say: words => this.#say(words),
-      show: comment => void this.#show(comment),
+      stored: own => this.#say(this.#outcome(own)),
+      show: (...comments) => void this.#show(comments),
     }
   }
 
@@ -268,8 +269,8 @@ export class ThreadElement extends LitElement {
   }
 
   #outcome({ status }: OwnComment): string {
-    const { posted, held, rejected } = this.#messages
-    return { published: posted, held, rejected }[status as string] ?? ''
+    const { posted, screening, held, rejected } = this.#messages
+    return { published: posted, screening, held, rejected }[status as string] ?? ''
   }
 
   #signIn(then: () => void): string | null {
@@ -282,7 +283,8 @@ export class ThreadElement extends LitElement {
   #afterPost = (stored: OwnComment | null): void => {
     if (!stored) return
     announce(this, 'colloquy:posted', { id: stored.id, status: stored.status })
-    void this.#show(stored.id)
+    this.#say(this.#outcome(stored))
+    void this.#show([stored.id])
   }
 
   async #sortBy(sort: string): Promise<void> {
@@ -306,7 +308,7 @@ export class ThreadElement extends LitElement {
     this.#failure = null
     try {
       const first = await fetch()
-      if (first) await this.#show(first, { scroll: false })
+      if (first) await this.#show([first], { scroll: false })
     } catch (problem) {
       this.#failure = { at, problem }
     } finally {
@@ -320,13 +322,15 @@ export class ThreadElement extends LitElement {
     setTimeout(() => (this.#spoken = ''), SPOKEN_MS)
   }
 
-  async #show(id: string, { scroll } = { scroll: true }): Promise<void> {
+  /** The focus goes to the first of these comments that is there; if none is, to the composer. */
+  async #show(ids: string[], { scroll } = { scroll: true }): Promise<void> {
     await this.updateComplete
     await Promise.resolve()
-    const article = this.renderRoot.querySelector<HTMLElement>(`[id="comment-${CSS.escape(id)}"]`)
-    if (!article) return
-    if (scroll) article.scrollIntoView({ block: 'nearest' })
-    article.focus({ preventScroll: true })
+    const find = (selector: string) => this.renderRoot.querySelector<HTMLElement>(selector)
+    const articles = ids.map(id => find(`[id="comment-${CSS.escape(id)}"]`))
+    const place = articles.find(article => article) ?? find('textarea')
+    if (scroll) place?.scrollIntoView({ block: 'nearest' })
+    place?.focus({ preventScroll: true })
   }
 
   /** Marks the comment that the page's address points at, when it is among those shown. */

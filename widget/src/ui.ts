@@ -1,7 +1,7 @@
 /** What the thread hands down to the elements inside it. Made anew whenever any of it changes. */
 import type { Conversation } from './conversation.ts'
 import type { Messages } from './messages/messages.ts'
-import type { Me } from './types.ts'
+import type { Me, OwnComment } from './types.ts'
 
 export interface Ui {
   conversation: Conversation
@@ -16,8 +16,10 @@ export interface Ui {
   signIn(then: () => void): string | null
   /** Says a sentence to screen readers. */
   say(sentence: string): void
-  /** Brings a comment into view and gives it the focus. */
-  show(comment: string): void
+  /** Says what became of a comment just stored: the reader's new one, or a change to it. */
+  stored(comment: OwnComment): void
+  /** Brings the first of these comments that is still there into view and gives it the focus. */
+  show(...comments: string[]): void
 }
 
 /** Fires an event that leaves the shadow tree. */
