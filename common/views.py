@@ -11,6 +11,7 @@ from django.utils.http import parse_etags
 from django.utils.translation import gettext_lazy as _
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.permissions import SAFE_METHODS
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -33,6 +34,12 @@ class PrivateView(APIView):
             value for __, values in request.query_params.lists() for value in values
         ):
             raise NullInQuery  # no column takes them: the database would break off
+
+    def perform_content_negotiation(
+        self, request: Request, force: bool = False
+    ) -> tuple[BaseRenderer, str]:
+        """JSON, whatever `Accept` asks for: it must not colour public bytes either."""
+        return super().perform_content_negotiation(request, force=True)
 
     def finalize_response(
         self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
@@ -94,7 +101,8 @@ def _as_public_read(request: Request, response: Response) -> HttpResponseBase:
     etag = etag_of(response.content)
     response["Cache-Control"] = "public, max-age=0, s-maxage=1"
     response["ETag"] = etag
-    if etag in parse_etags(request.headers.get("If-None-Match", "")):
+    known = parse_etags(request.headers.get("If-None-Match", ""))
+    if etag in {tag.removeprefix("W/") for tag in known}:  # weak comparison: RFC 9110, 13.1.2
         unchanged = HttpResponseNotModified(headers=dict(response.headers))
         del unchanged["Content-Type"]
         unchanged.is_public_read = True  # type: ignore[attr-defined]

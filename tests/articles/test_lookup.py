@@ -139,11 +139,20 @@ def test_public_reads_are_the_same_bytes_for_everyone(client, edition):
     assert not coloured.cookies
 
 
-def test_an_unchanged_read_is_answered_without_a_body(client, edition):
+@pytest.mark.parametrize("accept", ["text/html", "application/xml;q=0.9", "nonsense"])
+def test_answers_are_json_whatever_was_asked_for(client, edition, accept):
+    answer = client.get("/api/v1/threads/lookup", {"url": URL}, headers={"accept": accept})
+
+    assert (answer.status_code, answer["Content-Type"]) == (200, "application/json")
+    assert answer.content == lookup(client, url=URL).content
+
+
+@pytest.mark.parametrize("sent", ['W/"x", {etag}', "W/{etag}"])  # proxies that compress weaken it
+def test_an_unchanged_read_is_answered_without_a_body(client, edition, sent):
     etag = lookup(client, url=URL)["ETag"]
 
     again = client.get(
-        "/api/v1/threads/lookup", {"url": URL}, headers={"if-none-match": f'W/"x", {etag}'}
+        "/api/v1/threads/lookup", {"url": URL}, headers={"if-none-match": sent.format(etag=etag)}
     )
 
     assert (again.status_code, again.content, again["ETag"]) == (304, b"", etag)
