@@ -14,6 +14,8 @@ from common.errors import Refusal
 
 #: Bytes of a request's body. A long article with three editions has about 100 kB.
 LONGEST_BODY = 1_048_576
+#: How often a plain body opens a list or an object.
+MOST_BRACKETS = 100
 
 
 class BodyTooLarge(Refusal):
@@ -25,6 +27,17 @@ class BodyTooLarge(Refusal):
 def dumps(value: Any) -> bytes:
     """`value` as UTF-8 JSON; datetimes as RFC 3339 with `Z`, UUIDs and lazy strings as text."""
     return orjson.dumps(value, default=_plain, option=orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS)
+
+
+def is_plain(content: bytes) -> bool:
+    """Whether a body is strict JSON and too shallow to trouble any parser."""
+    if content.count(b"[") + content.count(b"{") > MOST_BRACKETS:
+        return False
+    try:
+        orjson.loads(content)
+    except orjson.JSONDecodeError:
+        return False
+    return True
 
 
 def _plain(value: Any) -> Any:

@@ -1,8 +1,11 @@
-"""Public reads are the same bytes for everyone: nothing of the asker may colour them."""
+"""What is done to every request and answer."""
 
 from collections.abc import Callable
 
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
+
+from common.json import is_plain
 
 
 class PublicReads:
@@ -21,3 +24,24 @@ class PublicReads:
             response["Vary"] = "Accept-Encoding"
             response.cookies.clear()
         return response
+
+
+class SoundRequests:
+    """Refuse with 400 what the pages and libraries beside our API would stumble over.
+
+    No database column takes a null character, so none may stand in a query. allauth reads JSON with
+    Python's parser, which breaks off at deep nesting and long numbers and lets half characters by.
+    The API refuses both itself, as problems.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path.startswith("/api/"):
+            return self.get_response(request)
+        if "%00" in request.META.get("QUERY_STRING", ""):
+            raise BadRequest("A null character in the query.")
+        if request.path.startswith("/_allauth/") and request.body and not is_plain(request.body):
+            raise BadRequest("The body is not JSON as we take it.")
+        return self.get_response(request)

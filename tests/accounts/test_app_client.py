@@ -167,3 +167,21 @@ def test_known_and_unknown_addresses_get_the_same_answer(mailoutbox):
         answers.append((answer.status_code, answer.json()["data"]))
 
     assert answers[0] == answers[1]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" * 100_000,
+        b'{"email":' * 100_000,
+        b'{"email": ' + b"9" * 5_000 + b"}",
+        b'{"email": NaN}',
+        b'{"email": "ada@mail.example", "password": "\\ud800 half a character"}',
+        b'"\xff"',
+    ],
+)
+@pytest.mark.parametrize("page", ["auth/login", "auth/signup", "auth/code/request"])
+def test_a_body_that_breaks_parsers_is_refused(client, page, body):
+    answer = client.post(f"/_allauth/app/v1/{page}", body, content_type="application/json")
+
+    assert answer.status_code == 400

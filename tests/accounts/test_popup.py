@@ -313,3 +313,10 @@ def test_a_newcomers_placeholder_name_says_nothing_of_the_address(site, mailoutb
 
 def _without_csrf(page, token):
     return re.sub(r'name="csrfmiddlewaretoken" value="[^"]+"', "", page).replace(token, "")
+
+
+def test_a_null_character_in_the_invitation_is_refused(site):
+    assert (
+        Window(site, origin="\x00").client.get(Window(site, origin="\x00").address).status_code
+        == 400
+    )
