@@ -6,6 +6,8 @@ from typing import Any, cast
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
+#: How many unknown fields an answer names: a body may hold a hundred thousand.
+MOST_NAMED = 20
 LOCALE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
@@ -18,6 +20,7 @@ class StrictSerializer(serializers.Serializer[Any]):
 
     def to_internal_value(self, data: Any) -> Any:
         unknown = sorted(set(data) - set(self.fields)) if isinstance(data, dict) else []
+        unknown = unknown[:MOST_NAMED]
         if not unknown:
             return super().to_internal_value(data)
         sentence = str(self.error_messages["unknown_field"])

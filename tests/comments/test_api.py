@@ -480,3 +480,12 @@ def test_a_preview_is_the_html_a_post_would_get_and_stores_nothing(reader, threa
     posted = reader.send("post", f"/threads/{thread.pk}/comments", {"body": text}).json()
     assert preview == posted["body_html"]
     assert "<script" not in preview
+
+
+def test_a_body_of_countless_unknown_fields_gets_a_short_answer(reader, thread):
+    body = {f"field{n}": 1 for n in range(20_000)}
+
+    answer = reader.send("post", f"/threads/{thread.pk}/comments", body)
+
+    assert answer.status_code == 400
+    assert len(answer.json()["errors"]) <= 21
