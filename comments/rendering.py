@@ -9,6 +9,7 @@ import unicodedata
 from html import unescape
 
 import nh3
+from linkify_it import LinkifyIt
 from markdown_it import MarkdownIt
 
 #: Stored beside the HTML: a comment rendered by an older version is rendered anew when edited.
@@ -38,9 +39,11 @@ _parser = MarkdownIt("zero", {"linkify": True, "breaks": True}).enable(
         "fragments_join",
     ]
 )
+_links = LinkifyIt()
 #: The zero-width joiners that scripts and emoji need stay; what only hides text or turns it goes.
 _UNSEEN = re.compile("[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u2060-\u206f\ufeff]")
 _BIDI_OVERRIDES = re.compile("[\u202a-\u202e]")
+_ADDRESS = re.compile(r"\S*(?:://|\bwww\.)\S*", re.IGNORECASE)
 _ANY_TAG = re.compile(r"<[^>]*>")
 _BLOCK_END = re.compile(r"</(?:p|li|blockquote|pre)>|<br ?/?>")
 
@@ -72,6 +75,14 @@ def to_text(html: str, *, longest: int | None = None) -> str:
         return words
     cut = words[: longest - 1]
     return (cut.rsplit(" ", 1)[0] if " " in cut[longest // 2 :] else cut).rstrip() + "…"
+
+
+def without_links(text: str) -> str:
+    """Plain words in which nothing is left that a mail program would make a link of."""
+    words = _ADDRESS.sub("[…]", text)
+    for link in reversed(_links.match(words) or []):
+        words = f"{words[: link.index]}[…]{words[link.last_index :]}"
+    return words
 
 
 def links_in(html: str) -> int:

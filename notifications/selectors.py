@@ -12,7 +12,7 @@ from django.db.models.fields.tuple_lookups import Tuple, TupleLessThan
 from accounts.models import User
 from articles.models import Edition
 from comments import reasons
-from comments.rendering import to_text
+from comments.rendering import to_text, without_links
 from comments.states import Status
 from common import cursors
 from moderation.states import Ruling
@@ -121,4 +121,4 @@ def notice_view(notice: Notice) -> NoticeView:
 
 def _words(html: str) -> str:
     """The start of a comment, without what it links to: our mails carry nobody's links."""
-    return to_text(_A_LINK.sub("[…]", html), longest=LONGEST_EXCERPT)
+    return without_links(to_text(_A_LINK.sub("[…]", html), longest=LONGEST_EXCERPT))

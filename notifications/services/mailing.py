@@ -6,12 +6,14 @@ stands in the inbox anyway.
 """
 
 import smtplib
+from dataclasses import replace
 from uuid import UUID
 
 from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
 from django.utils import translation
 
+from comments.rendering import without_links
 from comments.states import Status
 from common import clock
 from notifications.models import MailDelivery, Notice
@@ -59,7 +61,9 @@ def _still_true(notice: Notice) -> bool:
 def _message(notice: Notice) -> EmailMessage:
     """The mail: text only, in the reader's language, without a link that a commenter wrote."""
     with translation.override(notice.reader.locale):
-        shown = {"notice": notice_view(notice), "reader": notice.reader}
+        view = notice_view(notice)
+        view = replace(view, author_name=without_links(view.author_name or ""))
+        shown = {"notice": view, "reader": notice.reader}
         subject = render_to_string(f"notifications/{notice.kind}_subject.txt", shown)
         body = render_to_string(f"notifications/{notice.kind}.txt", shown)
     return EmailMessage(

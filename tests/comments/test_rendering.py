@@ -102,3 +102,26 @@ def test_plain_words_are_cut_at_a_word():
 )
 def test_a_comments_language_is_told_by_its_script_and_its_page(body, locale, language):
     assert languages.of(body, locale=locale) == language
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "http://win.example/now",
+        "see //win.com",
+        "WWW.win.example",
+        "win.com today",
+        "a win.com b https://win.example c",
+        "me@win.com",
+    ],
+)
+def test_words_without_links_have_nothing_to_follow(text):
+    words = rendering.without_links(text)
+
+    assert "win." not in words.lower()
+    assert "[…]" in words
+
+
+@pytest.mark.parametrize("text", ["J. R. R. Moreau", "3.30pm", "Node.js", "민지", "a … b"])
+def test_words_that_only_look_like_links_stay(text):
+    assert rendering.without_links(text) == text

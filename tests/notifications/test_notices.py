@@ -239,3 +239,21 @@ def test_the_inbox_takes_two_queries_however_full(client, parent, django_assert_
 
     with django_assert_num_queries(3):  # the token's own, the page, the unread
         client.get("/api/v1/me/notices", headers={"authorization": f"Bearer {text}"})
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "`http://win.example`",
+        "http:\\//win.example",
+        "http&#58;//win.example",
+        "```\nwww.win.example\n```",
+        "[here](http://win.example 'win.example')",
+    ],
+)
+def test_a_link_is_in_no_mail_however_it_is_written(parent, body):
+    reply(parent, body=body, author=ReaderFactory(name="Prizes at http://win.example"))
+    work()
+
+    message = mail.outbox[0]
+    assert "win.example" not in message.subject + message.body
