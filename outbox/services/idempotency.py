@@ -114,5 +114,7 @@ def _owner(request: Request) -> str:
 
 
 def _fingerprint(request: Request) -> str:
-    whole = f"{request.method} {request.path}\n".encode() + dumps(request.data)
+    """What makes two requests the same: also the site of the token, if it is of one only."""
+    site_id = getattr(request.auth, "site_id", None)
+    whole = f"{request.method} {request.path} {site_id}\n".encode() + dumps(request.data)
     return hashlib.sha256(whole).hexdigest()

@@ -8,7 +8,7 @@ from django.db import connection, connections, transaction
 from accounts.services import tokens
 from comments.models import Comment
 from outbox.models import IdempotencyRecord
-from tests.factories import ReaderFactory, ThreadFactory
+from tests.factories import ReaderFactory, SiteFactory, ThreadFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -140,3 +140,20 @@ def test_one_key_sent_many_times_at_once_makes_one_comment(thread):
     assert len(answers) == 10
     assert len(set(answers)) == 1
     assert answers[0][0] == 201
+
+
+def test_a_token_of_another_site_is_not_told_the_answer_again(client, thread):
+    reader = ReaderFactory()
+    answers = []
+    for site in (thread.site, SiteFactory()):
+        _, text = tokens.issue_reader(user=reader, site=site)
+        answers.append(
+            client.post(
+                f"/api/v1/threads/{thread.pk}/comments",
+                {"body": "Once and only once."},
+                content_type="application/json",
+                headers={"authorization": f"Bearer {text}", "idempotency-key": "key-1"},
+            ).status_code
+        )
+
+    assert answers == [201, 422]
