@@ -14,6 +14,7 @@ from comments.api.serializers import CommentPageShape, ThreadShape
 from common.serializers import Locale, StrictCharField, StrictSerializer
 
 EXTERNAL_ID = re.compile(r"[A-Za-z0-9._~-]{1,200}")
+AMBIGUOUS = re.compile(r"[\x00-\x20\x7f\\]")
 
 
 class ExternalId(StrictCharField):
@@ -29,12 +30,14 @@ class ExternalId(StrictCharField):
 
 
 class PageUrl(StrictCharField):
-    """An http(s) address."""
+    """An http(s) address, free of what browsers skip or read otherwise than we do."""
 
     default_error_messages = {"bad_url": _("This is not an http(s) address.")}
 
     def to_internal_value(self, data: Any) -> str:
         text = super().to_internal_value(data)
+        if AMBIGUOUS.search(text):
+            self.fail("bad_url")
         try:
             url_key(text)
         except NotAPage:

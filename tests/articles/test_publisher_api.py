@@ -277,3 +277,24 @@ def test_a_link_that_leads_nowhere_is_refused(put, link):
     body = story(edition("en", related=[link]))
 
     assert {code for _, code in faults(put(body))} == {"leads_nowhere"}
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "javascript:alert(1)",
+        "java\nscript:alert(1)",
+        "data:text/html,x",
+        "//news.example/en/story",
+        "https://news.example/\r\nSubject: x",
+        "https://news.example\t.stranger.example/",
+        "https://stranger.example\\@news.example/",
+        "https://news.example/ onclick=x",
+    ],
+)
+def test_an_address_that_browsers_read_otherwise_is_refused_wherever_it_stands(put, url):
+    source = put({"sources": [{"title": "S", "url": url}], "editions": [edition()]})
+    related = put({"editions": [edition(related=[{"url": url, "title": "R"}])]})
+    page = put({"editions": [{**edition(), "url": url}]})
+
+    assert [answer.status_code for answer in (source, related, page)] == [400, 400, 400]
