@@ -4,6 +4,7 @@ import time
 
 from publishers.models import Origin
 
+LONGEST = Origin._meta.get_field("origin").max_length or 0
 REMEMBERED_SECONDS = 5.0
 MOST_REMEMBERED = 1_000
 _remembered: dict[str, tuple[float, bool]] = {}
@@ -11,6 +12,8 @@ _remembered: dict[str, tuple[float, bool]] = {}
 
 def is_registered(origin: str) -> bool:
     """Whether any site registered this exact origin. At most one query in five seconds."""
+    if len(origin) > LONGEST:
+        return False  # not remembered either: strangers would fill our memory with them
     known = _remembered.get(origin)
     if known is not None and known[0] > time.monotonic():
         return known[1]

@@ -67,3 +67,10 @@ def test_a_refusal_is_readable_by_a_registered_origin_only(client, path):
 @pytest.mark.parametrize("page", ["/admin/", "/moderation/", "/accounts/login/", "/"])
 def test_our_own_pages_are_shared_with_no_origin(client, page):
     assert "Access-Control-Allow-Origin" not in client.get(page, headers={"origin": OURS})
+
+
+def test_an_endless_origin_is_not_remembered(client, path):
+    endless = "https://" + "a" * 60_000
+
+    assert "Access-Control-Allow-Origin" not in preflight(client, path, endless, "POST")
+    assert endless not in cross_origin._remembered
