@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 
 @dataclass(frozen=True)
@@ -41,3 +42,10 @@ class Refusal(Exception):
 
     def __str__(self) -> str:
         return str(self.detail)
+
+
+class InvalidInput(Refusal):
+    """A request with fields at fault, each named in `errors`."""
+
+    code: ClassVar[str] = "invalid_input"
+    detail = _("Some fields need another look.")

@@ -1,6 +1,6 @@
 """What everybody reads about articles: lookup, counts, the article, what is related to it."""
 
-from typing import Any, ClassVar
+from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
@@ -25,16 +25,11 @@ from comments.api.writing import read_ids
 from comments.models import Thread
 from comments.selectors import thread_head
 from common.cursors import read_limit
-from common.errors import FieldError, Refusal
+from common.errors import FieldError, InvalidInput
 from common.permissions import Anyone
 from common.views import PublicView, keyed
 
 MOST_URLS = 25
-
-
-class BadQuery(Refusal):
-    code: ClassVar[str] = "invalid_input"
-    detail = _("Some fields need another look.")
 
 
 class ThreadLookup(PublicView):
@@ -87,10 +82,10 @@ class CountList(PublicView):
         urls = request.query_params.getlist("url")
         if len(urls) > MOST_URLS:
             detail = str(_("At most %(most)s at a time.") % {"most": MOST_URLS})
-            raise BadQuery(errors=(FieldError("url", "too_many", detail),))
+            raise InvalidInput(errors=(FieldError("url", "too_many", detail),))
         ids = read_ids(",".join(request.query_params.getlist("thread")), pointer="thread")
         if bool(urls) == bool(ids):
-            raise BadQuery(_("Ask by `thread` or by `url`."))
+            raise InvalidInput(_("Ask by `thread` or by `url`."))
         found = self._by_url(urls) if urls else self._by_id(ids)
         keys = [f"thread-{row['thread']}" for row in found]
         return keyed({"results": found}, *keys)
@@ -126,7 +121,7 @@ class RelatedList(PublicView):
         locale = request.query_params.get("edition")
         if not locale:
             detail = str(_("Say which edition is being read."))
-            raise BadQuery(errors=(FieldError("edition", "required", detail),))
+            raise InvalidInput(errors=(FieldError("edition", "required", detail),))
         rows = selectors.related(article_id, locale=locale)
         return keyed({"results": [related_json(row) for row in rows]}, f"article-{article_id}")
 
@@ -139,7 +134,7 @@ def _edition(asked: Any) -> Edition:
         return selectors.edition_named(
             site_id=site_id, external_id=external_id, locale=asked.get("edition")
         )
-    raise BadQuery(_("Ask by `url`, or by `site` and `external_id`."))
+    raise InvalidInput(_("Ask by `url`, or by `site` and `external_id`."))
 
 
 def _count(thread: Thread, url: str | None) -> dict[str, Any]:

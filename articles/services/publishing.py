@@ -10,7 +10,7 @@ from articles.models import Article, Edition, RelatedLink
 from articles.states import CommentsSwitch
 from articles.urlkeys import url_key
 from comments.models import Thread
-from common.errors import FieldError, Refusal
+from common.errors import FieldError, InvalidInput, Refusal
 from publishers.models import Site
 
 #: Fields of the story that are stored as they come.
@@ -27,9 +27,8 @@ STORY = (
 TEXTS = ("url", "title", "standfirst", "sections", "insight")
 
 
-class ArticleRefused(Refusal):
-    code: ClassVar[str] = "invalid_input"
-    detail = _("Some fields need another look.")
+class ArticleRefused(InvalidInput):
+    """The publisher's article cannot be stored as it is."""
 
 
 class UnknownEdition(Refusal):

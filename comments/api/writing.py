@@ -28,7 +28,7 @@ from comments.api.serializers import (
 )
 from comments.models import Comment, Thread
 from comments.services import lifecycle, votes
-from common.errors import FieldError, Refusal
+from common.errors import FieldError, InvalidInput, Refusal
 from common.json import dumps
 from common.permissions import SignedIn
 from common.views import PrivateView, PublicView, etag_of, keyed
@@ -46,11 +46,6 @@ IF_MATCH = OpenApiParameter(
     OpenApiParameter.HEADER,
     description="The ETag this edit started from; 412 if the comment changed meanwhile.",
 )
-
-
-class BadParent(Refusal):
-    code = "invalid_input"
-    detail = _("Some fields need another look.")
 
 
 class NotYours(Refusal):
@@ -172,12 +167,12 @@ def read_ids(text: str, *, pointer: str, most: int = 100) -> list[UUID]:
     parts = [part for part in text.split(",") if part]
     if len(parts) > most:
         detail = _("At most %(most)s at a time.") % {"most": most}
-        raise BadParent(errors=(FieldError(pointer, "too_many", str(detail)),))
+        raise InvalidInput(errors=(FieldError(pointer, "too_many", str(detail)),))
     try:
         return [UUID(part) for part in parts]
     except ValueError as fault:
         error = FieldError(pointer, "invalid", str(_("This is not an id.")))
-        raise BadParent(errors=(error,)) from fault
+        raise InvalidInput(errors=(error,)) from fault
 
 
 def comment_for(request: Request, thread_id: UUID, comment_id: UUID) -> Comment:
@@ -207,7 +202,7 @@ def _parent(thread: Thread, parent_id: UUID | None) -> Comment | None:
     parent = rows.filter(pk=parent_id).first()
     if parent is None:
         error = FieldError("/parent", "unknown", str(_("There is no such comment here.")))
-        raise BadParent(errors=(error,))
+        raise InvalidInput(errors=(error,))
     return parent
 
 
