@@ -81,4 +81,5 @@ class JSONParser(BaseParser):
         try:
             return orjson.loads(content)
         except orjson.JSONDecodeError as fault:
-            raise ParseError(f"The body is not valid JSON: {fault}") from fault
+            sentence = _("The body is not valid JSON: %(fault)s") % {"fault": fault}
+            raise ParseError(sentence) from fault

@@ -67,6 +67,25 @@ def test_who_is_not_signed_in_is_asked_to_in_their_language(client, language, se
 
 
 @pytest.mark.parametrize(
+    ("language", "beginning"),
+    [
+        ("ko", "요청 본문이 올바른 JSON이 아닙니다"),
+        ("ja", "リクエストの本文が正しいJSONではありません"),
+    ],
+)
+def test_a_body_that_is_no_json_is_refused_in_the_senders_language(client, language, beginning):
+    answer = client.post(
+        "/api/v1/auth/exchange",
+        "{",
+        content_type="application/json",
+        headers={"accept-language": language},
+    )
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "malformed_json")
+    assert answer.json()["detail"].startswith(beginning)
+
+
+@pytest.mark.parametrize(
     ("edition", "prompt"),
     [
         ("ko", "이 기사에 대한 생각을 나눠 주세요"),
