@@ -62,7 +62,7 @@ class OldVote:
     created_at: datetime
 
 
-def place_below(parent: Place, *, id: UUID, created_at: datetime) -> Place:  # noqa: A002
+def place_below(parent: Place, *, id: UUID, created_at: datetime) -> Place:  # noqa: A002  (as on Place)
     """Where a reply to `parent` hangs: later than it, and nested as `lifecycle.post` nests."""
     above, answers = parent, None
     if parent.depth == DEEPEST and parent.parent is not None and parent.parent.depth == DEEPEST:

@@ -125,7 +125,7 @@ def _refuse_a_taken_port(host: str, port: int) -> None:
 def _announce(host: str, say: Callable[[str], None]) -> None:
     """Wait until the site answers that it is ready, then say where to look."""
     begun = time.monotonic()
-    address = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "::1": "[::1]"}.get(host, host)  # noqa: S104
+    address = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "::1": "[::1]"}.get(host, host)  # noqa: S104  (compared, not bound)
     name = urlsplit(settings.PUBLIC_URL).netloc
     request = Request(f"http://{address}:{settings.PORT}/readyz", headers={"Host": name})
     while True:
