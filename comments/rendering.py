@@ -13,7 +13,7 @@ from linkify_it import LinkifyIt
 from markdown_it import MarkdownIt
 
 #: Stored beside the HTML: a comment rendered by an older version is rendered anew when edited.
-RENDERER_VERSION = 1
+RENDERER_VERSION = 2
 #: The parser's time grows faster than the text on hostile input; at this length it stays bounded.
 LONGEST_BODY = 10_000
 
@@ -39,6 +39,9 @@ _parser = MarkdownIt("zero", {"linkify": True, "breaks": True}).enable(
         "fragments_join",
     ]
 )
+#: A link says where it leads wherever it is shown: on publishers' pages, the desk, in apps.
+_ABSOLUTE = re.compile(r"(?:https?://|mailto:)[^\s\\]+", re.IGNORECASE)
+_parser.validateLink = lambda url: _ABSOLUTE.fullmatch(url) is not None  # type: ignore[method-assign]
 _links = LinkifyIt()
 #: The zero-width joiners that scripts and emoji need stay; what only hides text or turns it goes.
 _UNSEEN = re.compile("[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u2060-\u206f\ufeff]")
@@ -63,6 +66,7 @@ def to_html(body: str) -> str:
         tags=TAGS,
         attributes={"a": {"href"}},
         url_schemes=SCHEMES,
+        url_relative="deny",
         link_rel="nofollow ugc noopener",
         strip_comments=True,
     ).strip()

@@ -125,3 +125,22 @@ def test_words_without_links_have_nothing_to_follow(text):
 @pytest.mark.parametrize("text", ["J. R. R. Moreau", "3.30pm", "Node.js", "민지", "a … b"])
 def test_words_that_only_look_like_links_stay(text):
     assert rendering.without_links(text) == text
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "/accounts/logout/",
+        "//stranger.example/",
+        "x.html",
+        "#top",
+        "?delete=1",
+        "java\u00a0script:alert(1)",
+        "\u00a0javascript:alert(1)",
+        "&#1;javascript:alert(1)",
+        "data:text/html,x",
+        "https:stranger.example",
+    ],
+)
+def test_a_link_that_does_not_say_where_it_leads_stays_words(target):
+    assert "<a" not in rendering.to_html(f"[here]({target})")
