@@ -26,8 +26,9 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return self.filter(comment__status=Status.HELD)
 
     def reported(self) -> "CaseQuerySet":
-        """Comments that readers reported."""
-        return self.filter(flags__isnull=False).distinct()
+        """Comments that readers reported, and that are still there to be decided on."""
+        there = (Status.SCREENING, Status.HELD, Status.PUBLISHED)
+        return self.filter(flags__isnull=False, comment__status__in=there).distinct()
 
     def most_urgent_first(self) -> "CaseQuerySet":
         """What most readers reported, then what waits longest."""

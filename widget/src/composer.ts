@@ -163,7 +163,12 @@ export class ComposerElement extends LitElement {
   #send(text: string): Promise<OwnComment> {
     const { conversation } = this.ui
     if (this.edited) return conversation.edit(this.edited.id, text)
-    return conversation.post(text, this.parent?.id ?? null, this.#keyFor(text))
+    const posting = conversation.post(text, this.parent?.id ?? null, this.#keyFor(text))
+    // Once answered, the same words are a new comment.
+    return posting.then(posted => {
+      this.#keyIsOf = ''
+      return posted
+    })
   }
 
   /** The same key for the same text, so that trying again after a lost answer posts nothing twice. */
