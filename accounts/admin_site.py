@@ -14,6 +14,11 @@ from accounts import staff
 from common.permissions import public
 
 
+#: Apps whose records belong to the account's owner: an operator who added an address or an
+#: authenticator to somebody's account could sign in as them.
+THEIR_OWN = {"account", "mfa"}
+
+
 class StaffAdminSite(admin.AdminSite):
     """Django's admin, for operators with a second factor used in this session."""
 
@@ -21,6 +26,14 @@ class StaffAdminSite(admin.AdminSite):
     site_title = _("Colloquy administration")
     index_title = _("Administration")
     enable_nav_sidebar = True
+
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """As Django's, but for what only an account itself may change: its addresses and its
+        second factors, whose pages allauth would bring along.
+        """
+        models = [model_or_iterable] if isinstance(model_or_iterable, type) else model_or_iterable
+        shown = [model for model in models if model._meta.app_label not in THEIR_OWN]
+        super().register(shown, admin_class, **options)
 
     def has_permission(self, request: HttpRequest) -> bool:
         try:
