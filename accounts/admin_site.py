@@ -13,7 +13,6 @@ from django.utils.translation import gettext_lazy as _
 from accounts import staff
 from common.permissions import public
 
-
 #: Apps whose records belong to the account's owner: an operator who added an address or an
 #: authenticator to somebody's account could sign in as them.
 THEIR_OWN = {"account", "mfa"}
