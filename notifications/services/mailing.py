@@ -6,7 +6,9 @@ stands in the inbox anyway.
 """
 
 import smtplib
+import socket
 from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID
 
 from django.core.mail import EmailMessage
@@ -23,28 +25,46 @@ from notifications.states import DeliveryState, Kind
 #: The server certainly did not take the mail: it may be tried again.
 NOT_TAKEN = (
     ConnectionRefusedError,
+    socket.gaierror,
     smtplib.SMTPConnectError,
     smtplib.SMTPHeloError,
     smtplib.SMTPAuthenticationError,
     smtplib.SMTPSenderRefused,
     smtplib.SMTPRecipientsRefused,
 )
+#: A mail that was claimed longer ago was dropped by a worker that died.
+LONGEST_TALK = timedelta(minutes=1)
+
+
+class InHand(Exception):
+    """Another worker is talking to the mail server about this very mail."""
 
 
 def send(notice_id: UUID) -> None:
-    """Send a notice's mail, if it is due and still true. Raises what the mail server says."""
+    """Send a notice's mail, if it is due and still true.
+
+    Raises what the mail server says, and InHand while another worker is at it: the caller comes
+    back later, should the server not take the mail from that one.
+    """
     if not _change(notice_id, DeliveryState.DUE, DeliveryState.SENDING):
-        return
-    notice = notices_with_all().get(pk=notice_id)
-    if not _still_true(notice):
-        _change(notice_id, DeliveryState.SENDING, DeliveryState.SKIPPED)
+        if _in_hand(notice_id):
+            raise InHand
         return
     try:
-        _message(notice).send()
+        message = _message(notice_id)
+        if message is not None:
+            message.send()
     except NOT_TAKEN:
         _change(notice_id, DeliveryState.SENDING, DeliveryState.DUE)
         raise
-    _change(notice_id, DeliveryState.SENDING, DeliveryState.SENT)
+    ended = DeliveryState.SKIPPED if message is None else DeliveryState.SENT
+    _change(notice_id, DeliveryState.SENDING, ended)
+
+
+def _in_hand(notice_id: UUID) -> bool:
+    lately = clock.now() - LONGEST_TALK
+    rows = MailDelivery.objects.filter(notice=notice_id, state=DeliveryState.SENDING)
+    return rows.filter(changed_at__gt=lately).exists()
 
 
 def _change(notice_id: UUID, was: DeliveryState, now: DeliveryState) -> bool:
@@ -58,8 +78,13 @@ def _still_true(notice: Notice) -> bool:
     return notice.reader.is_active and not gone
 
 
-def _message(notice: Notice) -> EmailMessage:
-    """The mail: text only, in the reader's language, without a link that a commenter wrote."""
+def _message(notice_id: UUID) -> EmailMessage | None:
+    """The mail: text only, in the reader's language, without a link that a commenter wrote. None
+    where it is no longer true.
+    """
+    notice = notices_with_all().get(pk=notice_id)
+    if not _still_true(notice):
+        return None
     with translation.override(notice.reader.locale):
         view = notice_view(notice)
         view = replace(view, author_name=without_links(view.author_name or ""))

@@ -158,6 +158,22 @@ def test_a_mail_the_server_did_not_take_is_tried_again(parent, monkeypatch):
     assert len(mail.outbox) == 1
 
 
+def test_a_mail_in_another_workers_hand_is_left_to_it_and_looked_at_again(parent):
+    reply(parent)
+    for row in OutboxRow.objects.filter(event="comments.CommentPosted"):
+        relay.deliver(row.pk)
+    MailDelivery.objects.update(state=DeliveryState.SENDING, changed_at=clock.now())
+    row = OutboxRow.objects.get(event="notifications.NoticeRaised")
+
+    relay.deliver(row.pk)
+    row.refresh_from_db()
+    assert (row.done_at, row.attempts) == (None, 1)
+
+    MailDelivery.objects.update(state=DeliveryState.DUE)  # the server did not take it
+    relay.deliver(row.pk)
+    assert len(mail.outbox) == 1
+
+
 def test_a_mail_that_broke_off_half_way_is_never_sent_again(parent, monkeypatch):
     reply(parent)
 
