@@ -45,7 +45,7 @@ class StaffAdminSite(admin.AdminSite):
         patterns = super().get_urls()
         for view in _views(patterns):
             if not hasattr(view, "permission"):
-                view.permission = "staff"  # type: ignore[attr-defined]
+                view.permission = "staff"  # type: ignore[attr-defined]  # a mark on a function
         return patterns
 
     def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., Any]:

@@ -17,4 +17,4 @@ def account_home(request: HttpRequest) -> HttpResponse:
     return render(request, "signin/home.html", context)
 
 
-account_home.permission = "signed in"  # type: ignore[attr-defined]
+account_home.permission = "signed in"  # type: ignore[attr-defined]  # a mark on a function

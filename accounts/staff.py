@@ -31,7 +31,7 @@ def staff_only(view: View) -> View:
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         return turned_away(request, is_staff=is_member) or view(request, *args, **kwargs)
 
-    guarded.permission = "staff"  # type: ignore[attr-defined]
+    guarded.permission = "staff"  # type: ignore[attr-defined]  # a mark on a function
     return guarded
 
 

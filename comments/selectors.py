@@ -296,7 +296,7 @@ def _replies_scope(root_id: UUID) -> str:
 
 def _with_replies(roots: list[Comment]) -> list[Entry]:
     """Each root with up to three replies, and a cursor where there are more. One query."""
-    wanted = {root.pk: root.reply_ids for root in roots}  # type: ignore[attr-defined]
+    wanted = {root.pk: root.reply_ids for root in roots}  # type: ignore[attr-defined]  # annotated
     ids = [each for few in wanted.values() for each in few[:FIRST_REPLIES]]
     first = for_the_public(Comment.objects.filter(pk__in=ids))
     found = {row.pk: row for row in _with_authors(first)}
