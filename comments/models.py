@@ -23,17 +23,24 @@ class CurrentTransaction(Func):
 
 
 APPEND_ONLY = pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)
+#: The longest wait of slow mode, in seconds.
+SLOWEST = 3_600
 
 
 class Thread(models.Model):
     """The conversation of a page. It knows no article; an article's editions know their thread.
 
-    `comment_count` is folded from `Tally` rows and is at most a second behind.
+    `comment_count` is folded from `Tally` rows and is at most a second behind. Slow mode is
+    set in `services.pace`.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     site = models.ForeignKey("publishers.Site", models.PROTECT, related_name="threads")
     state = models.CharField(max_length=6, choices=ThreadState, default=ThreadState.OPEN)
+    #: Slow mode by hand: how long a reader waits between comments here (0: not at all), and until
+    #: when (None: until somebody lifts it).
+    slow_seconds = models.PositiveSmallIntegerField(default=0, db_default=0)
+    slow_until = models.DateTimeField(null=True, blank=True)
     comment_count = models.PositiveIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -43,7 +50,10 @@ class Thread(models.Model):
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=Q(state__in=ThreadState.values), name="thread_state_known"
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(slow_seconds__lte=SLOWEST), name="slow_mode_of_an_hour_at_most"
+            ),
         ]
 
     def __str__(self) -> str:
