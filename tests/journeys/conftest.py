@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.journeys.install import Install
+from tests.install import Install
 from tests.journeys.people import Authenticator
 from tests.servers import OURS
 

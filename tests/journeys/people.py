@@ -8,7 +8,7 @@ import time
 
 from playwright.sync_api import Page, expect
 
-from tests.journeys.install import Install, eventually
+from tests.install import Install, eventually
 
 CODE = re.compile(r"^\s+(\d{4}-\d{4})\s*$", re.MULTILINE)
 PERIOD_SECONDS = 30

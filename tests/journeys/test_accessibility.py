@@ -10,8 +10,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, StorageState, expect
 
+from tests.install import Install
 from tests.journeys.conftest import Visit
-from tests.journeys.install import Install
 from tests.journeys.people import Authenticator, sign_in_at_the_desk
 
 pytestmark = pytest.mark.requires_browser

@@ -11,9 +11,9 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.journeys.clients import Answer, Client
+from tests.clients import Answer, Client
+from tests.install import Install, eventually
 from tests.journeys.conftest import Visit
-from tests.journeys.install import Install, eventually
 from tests.journeys.people import Authenticator, sign_in_at_the_desk, sign_up
 from tests.journeys.publisher import Publisher, publisher
 

@@ -9,8 +9,8 @@ from uuid import uuid4
 
 import pytest
 
-from tests.journeys.clients import Client
-from tests.journeys.install import Install, eventually
+from tests.clients import Client
+from tests.install import Install, eventually
 
 COMMENTS = 200
 READERS = ("platform-two@readers.example", "saltmarsh@readers.example")

@@ -23,7 +23,7 @@ from dotenv import dotenv_values
 from operations import embedded
 from operations.development import PROJECT
 from operations.processes import dying_with, ended
-from tests.journeys.clients import Client
+from tests.clients import Client
 
 READY_SECONDS = 180
 END_SECONDS = 60
