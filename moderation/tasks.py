@@ -11,9 +11,9 @@ from outbox.services import relay
 
 
 @shared_task(name="screen_comment")
-def screen_comment(row_id: int) -> None:
-    """Screen the revision that an outbox row names, on the queue `screening`."""
-    relay.deliver(row_id)
+def screen_comment() -> None:
+    """Screen the revisions that wait for it, on the queue `screening`."""
+    relay.drain("screen_comment")
 
 
 @shared_task(name="moderation.forget_texts")

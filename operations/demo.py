@@ -158,9 +158,8 @@ def _follow_up(line: DemoComment, comment: Comment, readers: dict[str, User]) ->
 
 def _finish_work() -> None:
     """Do here what workers would do next, so that the first page is complete at once."""
-    while rows := list(OutboxRow.objects.open().filter(attempts=0).values_list("pk", flat=True)):
-        for row in rows:
-            relay.deliver(row)
+    for row in iter(OutboxRow.objects.open().filter(attempts=0).first, None):
+        relay.deliver(row.pk)
     while counting.fold():
         pass
 

@@ -70,7 +70,9 @@ def consumes(
     task: str = "outbox.deliver",
     prepare: Callable[[Any], Any] | None = None,
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Run the decorated function once for each event of these kinds, by this Celery task."""
+    """Run the decorated function once for each event of these kinds, by this Celery task (which
+    calls `relay.drain` with its own name).
+    """
 
     def register(run: Callable[..., None]) -> Callable[..., None]:
         for event in kinds:
@@ -86,6 +88,11 @@ def consumes(
 def consumers_of(event: Event) -> list[Consumer]:
     """Who wants to know of this."""
     return [each for each in _by_event[event.kind()] if each.when(event)]
+
+
+def tasks() -> set[str]:
+    """The Celery tasks that run consumers."""
+    return {each.task for each in _by_name.values()}
 
 
 def consumer_named(name: str) -> Consumer | None:

@@ -9,16 +9,16 @@ from outbox.querysets import OutboxQuerySet
 
 class OutboxRow(models.Model):
     """One event for one consumer. Written with what caused it; ended by the consumer's own
-    transaction. The broker only carries its id: a lost message is found again by the sweeper.
+    transaction. The Celery task `task` takes what is due; the broker carries no row.
     """
 
     event = models.CharField(max_length=100)
     payload = models.JSONField()
     consumer = models.CharField(max_length=200)
     task = models.CharField(max_length=100)
-    recorded_at = models.DateTimeField(auto_now_add=True)
-    due_at = models.DateTimeField(help_text="When to wake the consumer (again).")
-    attempts = models.PositiveSmallIntegerField(default=0)
+    recorded_at = models.DateTimeField()
+    due_at = models.DateTimeField(help_text="From when on it may be taken (again).")
+    attempts = models.PositiveSmallIntegerField(default=0, help_text="How often it was taken.")
     fault = models.TextField(blank=True, help_text="What the last failed attempt said.")
     done_at = models.DateTimeField(null=True)
     set_aside_at = models.DateTimeField(null=True, help_text="Given up; replay it in the admin.")
@@ -29,12 +29,17 @@ class OutboxRow(models.Model):
         verbose_name = "outbox row"
         indexes: ClassVar = [
             models.Index(
-                fields=["due_at"],
-                name="outbox_open_by_due",
+                fields=["task", "due_at"],
+                name="outbox_open_by_task",
                 condition=models.Q(done_at=None, set_aside_at=None),
             ),
             models.Index(
                 fields=["done_at"], name="outbox_done", condition=models.Q(done_at__isnull=False)
+            ),
+            models.Index(
+                fields=["set_aside_at"],
+                name="outbox_set_aside",
+                condition=models.Q(done_at=None, set_aside_at__isnull=False),
             ),
         ]
 

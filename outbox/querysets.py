@@ -15,6 +15,6 @@ class OutboxQuerySet(models.QuerySet["OutboxRow"]):
         """Neither done nor set aside."""
         return self.filter(done_at=None, set_aside_at=None)
 
-    def overdue(self) -> "OutboxQuerySet":
-        """Open, and their time to be woken (again) has come."""
+    def due(self) -> "OutboxQuerySet":
+        """Open, and nobody has them in hand."""
         return self.open().filter(due_at__lte=clock.now())

@@ -4,25 +4,20 @@ No request reads a count to write it back, and no two requests wait for the same
 version of a thread moves in the writing transaction itself.
 """
 
-import logging
 from collections import defaultdict
 from uuid import UUID
 
-from celery import current_app
-from django.core.cache import cache
 from django.db import connection, transaction
 from django.db.models import F
 
 from comments.models import Comment, Tally, Thread
 from comments.states import Counted
-
-log = logging.getLogger(__name__)
+from outbox.services.waking import wake, woken
 
 SLOTS = 8
 FOLDED_AT_ONCE = 5_000
 FOLD_AFTER_SECONDS = 0.3
-MARK = "fold-counts"
-MARK_SECONDS = 5
+FOLD = "comments.fold_counts"
 
 
 def touch(thread_id: UUID) -> None:
@@ -101,21 +96,12 @@ def ancestor_ids(comment: Comment) -> list[UUID]:
 
 
 def fold_soon() -> None:
-    """See that the counts are folded within half a second of this transaction's commit.
-
-    The first writer sends the task and leaves a mark; who comes while the mark stands knows that
-    the fold will see their rows too, since it wipes the mark before it looks. Without a cache or
-    a broker, beat's sweep folds some seconds later.
-    """
-    transaction.on_commit(_send_fold)
+    """See that the counts are folded within half a second of this transaction's commit."""
+    transaction.on_commit(_wake_fold)
 
 
-def _send_fold() -> None:
-    try:
-        if cache.add(MARK, 1, timeout=MARK_SECONDS):
-            current_app.send_task("comments.fold_counts", countdown=FOLD_AFTER_SECONDS, retry=False)
-    except Exception as fault:  # whatever the two transports raise: counts can wait
-        log.warning("Counts wait for the sweep: %s", fault)
+def _wake_fold() -> None:
+    wake(FOLD, after=FOLD_AFTER_SECONDS)
 
 
 def fold() -> int:
@@ -124,7 +110,7 @@ def fold() -> int:
     One transaction: rows are taken and added, or neither. Folds queue for one advisory lock, so
     that a count never sees a withdrawal before its publication.
     """
-    _wipe_mark()
+    woken(FOLD)
     with transaction.atomic():
         taken = _take()
         threads: dict[UUID, int] = defaultdict(int)
@@ -147,13 +133,6 @@ def fold() -> int:
         for thread_id in sorted({row[0] for row in taken}):
             touch(thread_id)
     return len(taken)
-
-
-def _wipe_mark() -> None:
-    try:
-        cache.delete(MARK)
-    except Exception as fault:  # without a cache nobody sees the mark either
-        log.warning("The mark of a fold stays until its time is over: %s", fault)
 
 
 COLUMNS = {

@@ -1,82 +1,147 @@
-"""The relay: records what happened, wakes who wants to know, ends rows, finds the overdue.
+"""The relay: records what happened, hands due rows to their consumers, finds the overdue.
 
-Nothing here trusts the broker. A row is due again `LEASE` after each wake-up, so a message that
-was lost, or a worker that died, costs a delay and never the work.
+Nothing here trusts the broker. A row is due from its commit on; a wake only says that there is
+work (`waking`), and whoever looks takes all that is due. Who takes rows leases them: should they
+die, the rows are due again when the lease is over, and the try is counted.
 """
 
 import logging
 import time
 from collections.abc import Iterable
 from datetime import timedelta
+from itertools import takewhile
 
-from celery import current_app
 from django.db import transaction
+from django.db.models import F
 
 from common import clock
 from outbox.events import Event, consumer_named, consumers_of
 from outbox.models import IdempotencyRecord, OutboxRow
+from outbox.querysets import OutboxQuerySet
+from outbox.services.waking import wake, woken
 
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=30)
+#: Clocks of two machines may differ by so much: a fresh row is due at once for both.
+SKEW = timedelta(seconds=1)
+LEASED_AT_ONCE = 20
+#: A task gives its process to others after so long, and has itself woken again.
+SLICE_SECONDS = 2.0
 MOST_ATTEMPTS = 8
-SWEPT_AT_ONCE = 500
 KEPT_DONE = timedelta(days=7)
 KEPT_ANSWERS = timedelta(hours=24)
-#: After a failed wake-up this process leaves waking to the sweeper for so long, so that posting
-#: does not pay for the broker's time-outs.
-BROKER_REST_SECONDS = 5.0
-_broker_rests_until = 0.0
+PURGED_AT_ONCE = 5_000
 
 
-def record(event: Event) -> None:
-    """Store `event` for each of its consumers, in the caller's transaction; wake them on commit.
+class NotYet(Exception):
+    """A consumer cannot work now, through no fault of its row: come back later.
 
-    One insert for all consumers.
+    The try is not counted, so that a row may wait for days.
     """
-    due_at = clock.now() + LEASE
-    rows = OutboxRow.objects.bulk_create(
+
+    def __init__(self, why: str, retry_after: timedelta) -> None:
+        super().__init__(why)
+        self.retry_after = retry_after
+
+
+def record(*events: Event) -> None:
+    """Store `events` for each of their consumers, in the caller's transaction; wake them on commit.
+
+    One insert for all.
+    """
+    rows = rows_of(*events)
+    OutboxRow.objects.bulk_create(rows)
+    wake_on_commit(rows)
+
+
+def rows_of(*events: Event) -> list[OutboxRow]:
+    """The rows that record `events`, not stored yet."""
+    now = clock.now()
+    return [
         OutboxRow(
             event=event.kind(),
             payload=event.payload(),
             consumer=consumer.name,
             task=consumer.task,
-            due_at=due_at,
+            recorded_at=now,
+            due_at=now - SKEW,
         )
+        for event in events
         for consumer in consumers_of(event)
-    )
-    if rows:
-        transaction.on_commit(lambda: wake(rows))
+    ]
 
 
-def wake(rows: Iterable[OutboxRow]) -> int:
-    """Send each row's id to its task. A broker that is away is not an error: the sweeper
-    comes. Gives how many were sent.
+def wake_on_commit(rows: Iterable[OutboxRow]) -> None:
+    """Wake the tasks of rows that the running transaction stores."""
+    for task in {row.task for row in rows}:
+        transaction.on_commit(lambda task=task: wake(task))  # type: ignore[misc]
+
+
+def drain(task: str) -> int:
+    """Run what is due for `task`, a slice of time long. Gives how many rows it took.
+
+    Two statements for each lease, and for each row one beside its consumer's own. Safe beside
+    itself: rows that another holds are passed over.
     """
-    global _broker_rests_until
-    sent = 0
-    for row in rows:
-        if time.monotonic() < _broker_rests_until:
+    woken(task)
+    began = time.monotonic()
+    taken = 0
+    while rows := _lease(OutboxRow.objects.filter(task=task).due()):
+        leased_at = time.monotonic()
+        for number, row in enumerate(rows):
+            if time.monotonic() > leased_at + LEASE.total_seconds() / 2:
+                _give_back(rows[number:])
+                break
+            _run(row)
+            taken += 1
+        if time.monotonic() > began + SLICE_SECONDS:
+            wake(task)
             break
-        try:
-            current_app.send_task(row.task, args=[row.pk], retry=False)
-        except Exception as fault:  # any transport's own: kombu lets redis-py's through
-            _broker_rests_until = time.monotonic() + BROKER_REST_SECONDS
-            log.warning("The broker is away (%s); the sweeper will wake outbox rows.", fault)
-            break
-        sent += 1
-    return sent
+    return taken
 
 
 def deliver(row_id: int) -> None:
-    """Run one row's consumer, once: its work and the row's end are one transaction.
+    """Run one open row now, due or not. A row that is done is left alone."""
+    for row in _lease(OutboxRow.objects.open().filter(pk=row_id)):
+        _run(row)
 
-    A row that is done, or being done elsewhere, is left alone. A failure is noted on the row,
-    which becomes due again after a growing pause and is set aside after `MOST_ATTEMPTS`.
+
+@transaction.atomic
+def _lease(rows: OutboxQuerySet) -> list[OutboxRow]:
+    """Take some of `rows`, the longest due first, and count the try.
+
+    A row that was taken before is taken alone, so that one that kills its worker does not count
+    against its neighbours; after the last try it is set aside.
     """
-    row = OutboxRow.objects.open().filter(pk=row_id).first()
-    if row is None:
-        return
+    found = list(rows.select_for_update(skip_locked=True).order_by("due_at")[:LEASED_AT_ONCE])
+    given_up = [row.pk for row in found if row.attempts >= MOST_ATTEMPTS]
+    if given_up:
+        OutboxRow.objects.filter(pk__in=given_up).update(
+            set_aside_at=clock.now(),
+            fault="The process that tried it ended each time without a word.",
+        )
+    able = [row for row in found if row.attempts < MOST_ATTEMPTS]
+    fresh = list(takewhile(lambda row: row.attempts == 0, able))
+    taken = fresh or able[:1]
+    OutboxRow.objects.filter(pk__in=[row.pk for row in taken]).update(
+        due_at=clock.now() + LEASE, attempts=F("attempts") + 1
+    )
+    return taken
+
+
+def _give_back(rows: Iterable[OutboxRow]) -> None:
+    """End the lease of rows that nobody came to."""
+    ids = [row.pk for row in rows]
+    OutboxRow.objects.filter(pk__in=ids).update(due_at=clock.now(), attempts=F("attempts") - 1)
+
+
+def _run(row: OutboxRow) -> None:
+    """Run a leased row's consumer: its work and the row's end are one transaction.
+
+    A failure is noted on the row, which becomes due again after a growing pause and is set aside
+    after `MOST_ATTEMPTS`.
+    """
     consumer = consumer_named(row.consumer)
     try:
         if consumer is None:
@@ -84,49 +149,51 @@ def deliver(row_id: int) -> None:
         event = consumer.event.restore(row.payload)
         prepared = (consumer.prepare(event),) if consumer.prepare else ()
         with transaction.atomic():
-            held = OutboxRow.objects.open().select_for_update(skip_locked=True)
-            if not held.filter(pk=row_id).exists():
-                return
-            consumer.run(event, *prepared)
-            OutboxRow.objects.filter(pk=row_id).update(done_at=clock.now())
+            # Whoever else has the row waits here, and then finds it done.
+            if OutboxRow.objects.open().filter(pk=row.pk).update(done_at=clock.now()):
+                consumer.run(event, *prepared)
+    except NotYet as later:
+        log.info("Outbox row %s (%s) waits: %s", row.pk, row.consumer, later)
+        _put_off(row, later, pause=later.retry_after, counted=0)
     except Exception as fault:
-        log.exception("Outbox row %s (%s) failed.", row_id, row.consumer)
-        _put_off(row_id, fault)
+        log.exception("Outbox row %s (%s) failed.", row.pk, row.consumer)
+        _put_off(row, fault, pause=timedelta(seconds=2 ** (row.attempts + 1)), counted=1)
 
 
-@transaction.atomic
-def _put_off(row_id: int, fault: Exception) -> None:
-    row = OutboxRow.objects.open().select_for_update().filter(pk=row_id).first()
-    if row is None:
-        return
-    row.attempts += 1
-    row.fault = f"{type(fault).__name__}: {fault}"[:2_000]
-    row.due_at = clock.now() + timedelta(seconds=2**row.attempts)
-    if row.attempts >= MOST_ATTEMPTS:
-        row.set_aside_at = clock.now()
-    row.save(update_fields=["attempts", "fault", "due_at", "set_aside_at"])
+def _put_off(row: OutboxRow, fault: Exception, *, pause: timedelta, counted: int) -> None:
+    attempts = row.attempts + counted
+    OutboxRow.objects.open().filter(pk=row.pk).update(
+        attempts=attempts,
+        fault=f"{type(fault).__name__}: {fault}"[:2_000],
+        due_at=clock.now() + pause,
+        set_aside_at=clock.now() if attempts >= MOST_ATTEMPTS else None,
+    )
 
 
-def sweep() -> int:
-    """Lease what is overdue and wake it again. Safe beside itself (SKIP LOCKED)."""
-    with transaction.atomic():
-        overdue = OutboxRow.objects.overdue().select_for_update(skip_locked=True)
-        rows = list(overdue.order_by("due_at")[:SWEPT_AT_ONCE])
-        OutboxRow.objects.filter(pk__in=[row.pk for row in rows]).update(due_at=clock.now() + LEASE)
-    return wake(rows)
+def sweep() -> list[str]:
+    """Wake every task that has rows due. Gives their names. One query."""
+    tasks = OutboxRow.objects.due().order_by().values_list("task", flat=True).distinct()
+    overdue = list(tasks)
+    for task in overdue:
+        wake(task)
+    return overdue
 
 
 def replay(rows: Iterable[OutboxRow]) -> int:
-    """Open rows that were set aside, with fresh attempts, and wake them."""
+    """Open rows that were set aside, with fresh attempts, and wake them. How many."""
     ids = [row.pk for row in rows]
     with transaction.atomic():
-        OutboxRow.objects.filter(pk__in=ids, done_at=None).update(
-            set_aside_at=None, attempts=0, due_at=clock.now() + LEASE
-        )
-    return wake(OutboxRow.objects.open().filter(pk__in=ids))
+        waiting = OutboxRow.objects.filter(pk__in=ids, done_at=None)
+        count = waiting.update(set_aside_at=None, attempts=0, due_at=clock.now())
+        wake_on_commit(waiting)
+    return count
 
 
 def purge() -> None:
-    """Forget rows done a week ago and answers given a day ago."""
-    OutboxRow.objects.filter(done_at__lt=clock.now() - KEPT_DONE).delete()
-    IdempotencyRecord.objects.filter(created_at__lt=clock.now() - KEPT_ANSWERS).delete()
+    """Forget rows done a week ago and answers given a day ago, some at a time."""
+    for rows in (
+        OutboxRow.objects.filter(done_at__lt=clock.now() - KEPT_DONE),
+        IdempotencyRecord.objects.filter(created_at__lt=clock.now() - KEPT_ANSWERS),
+    ):
+        while some := list(rows.values_list("pk", flat=True)[:PURGED_AT_ONCE]):
+            rows.filter(pk__in=some).delete()

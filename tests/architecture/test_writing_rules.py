@@ -53,7 +53,7 @@ def test_only_the_lifecycle_writes_a_comments_status():
 
 
 def test_only_consumers_and_tasks_know_celery():
-    known = {"comments/services/counting.py", "outbox/services/relay.py"}  # they send wake-ups
+    known = {"outbox/services/waking.py"}
     found = set()
     for path in sources():
         name = path.relative_to(ROOT).as_posix()

@@ -1,14 +1,12 @@
 """The outbox: what is recorded is done, once, whatever happens to messages and workers."""
 
 import threading
-import time
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
 import time_machine
-from celery import current_app
 from django.db import connections, transaction
 
 from accounts.models import User
@@ -39,6 +37,8 @@ def write_down(event):
     heard.append(str(event.subject))
     if failing:
         raise RuntimeError("The consumer broke.")
+    if not_yet:
+        raise relay.NotYet("Asked to come back.", not_yet[0])
 
 
 @events.consumes(SomethingHappened, when=lambda event: event.loud, prepare=lambda event: "prepared")
@@ -47,11 +47,12 @@ def shout(event, prepared):
 
 
 failing: list[bool] = []
+not_yet: list[timedelta] = []
 
 
 @pytest.fixture(autouse=True)
 def quiet():
-    for each in (heard, told, failing):
+    for each in (heard, told, failing, not_yet):
         each.clear()
 
 
@@ -159,13 +160,91 @@ def test_a_row_whose_consumer_is_gone_says_so():
     assert "No consumer is called tests.nobody" in OutboxRow.objects.get().fault
 
 
-def test_the_sweeper_wakes_what_is_overdue_and_leases_it():
-    record()
-    assert relay.sweep() == 0
+def test_a_drain_runs_all_that_is_due_for_its_task():
+    for _ in range(relay.LEASED_AT_ONCE + 2):
+        record()
 
-    with time_machine.travel(clock.now() + relay.LEASE + timedelta(seconds=1), tick=False):
-        assert relay.sweep() == 1
-        assert relay.sweep() == 0
+    assert relay.drain("outbox.deliver") == relay.LEASED_AT_ONCE + 2
+
+    assert not OutboxRow.objects.open().exists()
+
+
+def test_a_drain_leaves_other_tasks_rows_alone():
+    record()
+
+    assert relay.drain("screen_comment") == 0
+
+
+def test_a_row_that_was_put_off_is_not_due_until_its_time():
+    record()
+    failing.append(True)
+    relay.drain("outbox.deliver")
+    failing.clear()
+
+    assert relay.drain("outbox.deliver") == 0
+    with time_machine.travel(clock.now() + timedelta(seconds=3), tick=False):
+        assert relay.drain("outbox.deliver") == 1
+
+
+def test_rows_of_a_worker_that_died_are_due_again_when_its_lease_is_over():
+    record()
+    record()
+    assert len(relay._lease(OutboxRow.objects.due())) == 2  # and then it died
+
+    assert relay.drain("outbox.deliver") == 0
+    with time_machine.travel(clock.now() + relay.LEASE, tick=False):
+        assert relay.drain("outbox.deliver") == 2
+
+
+def test_a_row_that_kills_its_worker_is_taken_alone_and_set_aside_in_the_end():
+    record()
+    deadly = OutboxRow.objects.get()
+    for tries in range(1, relay.MOST_ATTEMPTS + 1):
+        record()
+        with time_machine.travel(clock.now() + tries * relay.LEASE, tick=False):
+            taken = relay._lease(OutboxRow.objects.filter(pk=deadly.pk).due())
+        assert taken == [deadly]
+
+    with time_machine.travel(clock.now() + 10 * relay.LEASE, tick=False):
+        relay.drain("outbox.deliver")
+
+    deadly.refresh_from_db()
+    assert deadly.set_aside_at is not None
+    assert "without a word" in deadly.fault
+    assert OutboxRow.objects.open().count() == 0
+
+
+def test_rows_tried_before_are_not_leased_with_their_neighbours():
+    record()
+    relay._lease(OutboxRow.objects.due())
+    record()
+
+    with time_machine.travel(clock.now() + relay.LEASE, tick=False):
+        sizes = [len(relay._lease(OutboxRow.objects.due())) for _ in range(3)]
+
+    assert sizes == [1, 1, 0]
+
+
+def test_a_consumer_that_cannot_work_yet_waits_without_counting_tries():
+    record()
+    not_yet.append(timedelta(minutes=5))
+
+    relay.drain("outbox.deliver")
+
+    row = OutboxRow.objects.get()
+    assert (row.attempts, row.done_at, row.set_aside_at) == (0, None, None)
+    assert row.due_at > clock.now() + timedelta(minutes=4)
+    assert row.fault == "NotYet: Asked to come back."
+
+
+def test_the_sweep_names_the_tasks_that_have_rows_due():
+    assert relay.sweep() == []
+    record()
+
+    assert relay.sweep() == ["outbox.deliver"]
+
+    relay._lease(OutboxRow.objects.due())
+    assert relay.sweep() == []
 
 
 def test_what_is_done_is_forgotten_after_a_week():
@@ -201,35 +280,4 @@ def test_a_row_delivered_by_two_workers_at_once_is_run_once():
 
     assert User.objects.count() == 1
     row.refresh_from_db()
-    assert row.attempts == 0
-
-
-@pytest.fixture
-def broker_away(monkeypatch):
-    """Nobody listens where the broker should be."""
-    monkeypatch.setattr(relay, "_broker_rests_until", 0.0)
-    for name in ("broker_url", "broker_read_url", "broker_write_url"):
-        monkeypatch.setattr(current_app.conf, name, "redis://127.0.0.1:1/0")
-    forget_connections()
-    yield
-    monkeypatch.undo()
-    forget_connections()
-
-
-def forget_connections():
-    if current_app.amqp._producer_pool is not None:
-        current_app.amqp._producer_pool.force_close_all()
-    current_app.amqp._producer_pool = None
-    current_app.pool.force_close_all()
-    current_app._pool = None
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_broker_that_is_away_is_left_to_the_sweeper(broker_away):
-    record()
-    first_rest = relay._broker_rests_until
-    record()
-
-    assert first_rest > time.monotonic()  # it was tried, and is not tried again for a while
-    assert relay._broker_rests_until == first_rest
-    assert OutboxRow.objects.open().count() == 2
+    assert (row.done_at is not None, row.fault) == (True, "")
