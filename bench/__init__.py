@@ -1,0 +1,1 @@
+"""What Colloquy can do on this machine, measured against real servers. See README.md."""

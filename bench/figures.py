@@ -1,0 +1,158 @@
+"""Figures from slices: medians over rounds, ratios of neighbours, tables, and what is kept."""
+
+import argparse
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.load import Slice
+
+RESULTS = Path(__file__).parent / "results"
+MACHINE = "two cores, shared by the servers, PostgreSQL and the load"
+
+
+@dataclass
+class Figures:
+    """Slices by what was measured, in the order of their rounds."""
+
+    slices: dict[str, list[Slice]] = field(default_factory=lambda: defaultdict(list))
+
+    def add(self, name: str, measured: Slice) -> None:
+        self.slices[name].append(measured)
+
+    def row(self, name: str) -> dict[str, Any]:
+        """Median rate over the rounds; percentiles over all answers; the load's share of a core."""
+        every = self.slices[name]
+        latencies = sorted(each for one in every for each in one.latencies)
+        rates = [one.rate for one in every]
+        return {
+            "measured": name,
+            "clients": every[0].clients,
+            "per_second": round(median(rates)),
+            "lowest": round(min(rates)),
+            "highest": round(max(rates)),
+            "p50_ms": round(1_000 * percentile(latencies, 0.50), 2),
+            "p99_ms": round(1_000 * percentile(latencies, 0.99), 2),
+            "answers": len(latencies),
+            "load_cpu": round(sum(s.cpu_seconds for s in every) / sum(s.seconds for s in every), 2),
+        }
+
+    def ratio(self, name: str, other: str) -> float:
+        """The median of the rounds' own ratios: what slows a whole round leaves it alone."""
+        pairs = zip(self.slices[name], self.slices[other], strict=True)
+        return round(median(one.rate / two.rate for one, two in pairs), 3)
+
+    def rows(self) -> list[dict[str, Any]]:
+        return [self.row(name) for name in self.slices]
+
+
+@dataclass(frozen=True)
+class Target:
+    """A figure that has to be reached."""
+
+    what: str
+    figure: float
+    at_least: float | None = None
+    at_most: float | None = None
+    unit: str = ""
+
+    @property
+    def met(self) -> bool:
+        low = self.at_least is None or self.figure >= self.at_least
+        return low and (self.at_most is None or self.figure <= self.at_most)
+
+    def as_row(self) -> dict[str, Any]:
+        wanted = f"≥ {self.at_least:g}" if self.at_least is not None else f"≤ {self.at_most:g}"
+        return {
+            "target": self.what,
+            "figure": f"{self.figure:g}{self.unit}",
+            "wanted": f"{wanted}{self.unit}",
+            "met": "yes" if self.met else "no",
+        }
+
+
+def percentile(ordered: Sequence[float], share: float) -> float:
+    """The value below which `share` of an ordered sequence lies (nearest rank)."""
+    return ordered[min(int(share * len(ordered)), len(ordered) - 1)] if ordered else float("nan")
+
+
+def arguments(what: str) -> argparse.ArgumentParser:
+    """The options that all benches share."""
+    parser = argparse.ArgumentParser(description=what)
+    parser.add_argument("--short", action="store_true", help="a minute or two; coarse figures")
+    parser.add_argument("--port", type=int, default=8180, help="the first of two free ports")
+    parser.add_argument("--json", action="store_true", help="print the figures as JSON")
+    parser.add_argument("--keep", action="store_true", help="keep this run in bench/results")
+    return parser
+
+
+Rows = list[dict[str, Any]]
+
+
+class Report:
+    """Titled tables, and sentences on how they were measured. Printed, and kept if asked."""
+
+    def __init__(self, name: str, options: argparse.Namespace) -> None:
+        self.name, self.options = name, options
+        self.tables: dict[str, Rows] = {}
+        self.notes: list[str] = [f"Machine: {MACHINE}."]
+        self.console = Console(stderr=True, highlight=False)
+
+    def say(self, line: str) -> None:
+        """Progress, for who watches."""
+        self.console.print(line, style="dim")
+
+    def add(self, title: str, rows: Rows) -> None:
+        self.tables[title] = rows
+
+    def targets(self, *targets: Target) -> None:
+        self.add("Targets", [target.as_row() for target in targets])
+
+    def publish(self) -> None:
+        """Print it, and write it to bench/results with `--keep`."""
+        whole = json.dumps({"notes": self.notes, **self.tables}, indent=2, ensure_ascii=False)
+        if self.options.json:
+            print(whole)
+        else:
+            self._print()
+        if self.options.keep:
+            RESULTS.mkdir(exist_ok=True)
+            (RESULTS / f"{self.name}.json").write_text(whole + "\n")
+            (RESULTS / f"{self.name}.md").write_text(self._markdown())
+
+    def _print(self) -> None:
+        console = Console(highlight=False, width=120)
+        for title, rows in self.tables.items():
+            table = Table(title=title, title_justify="left")
+            for column in rows[0]:
+                table.add_column(column.replace("_", " "))
+            for row in rows:
+                table.add_row(*(str(value) for value in row.values()))
+            console.print(table)
+        for note in self.notes:
+            console.print(note)
+
+    def _markdown(self) -> str:
+        lines = [f"# {self.name.capitalize()}", ""]
+        for note in self.notes:
+            lines += [note, ""]
+        for title, rows in self.tables.items():
+            columns = list(rows[0])
+            lines += [
+                f"## {title}",
+                "",
+                "| " + " | ".join(c.replace("_", " ") for c in columns) + " |",
+            ]
+            lines += ["|" + "---|" * len(columns)]
+            lines += [
+                "| " + " | ".join(str(value) for value in row.values()) + " |" for row in rows
+            ]
+            lines += [""]
+        return "\n".join(lines)

@@ -1,0 +1,13 @@
+"""What the web server runs for the floor: Django without any middleware."""
+
+import os
+
+import django
+from django.conf import settings
+from django.core.handlers.wsgi import WSGIHandler
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "bench.floor.settings"
+django.setup()
+settings.MIDDLEWARE = []  # only now: an app of the product insists on its own at start
+
+application = WSGIHandler()

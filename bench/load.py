@@ -1,0 +1,166 @@
+"""The load: one process, raw sockets, keep-alive, nothing parsed but status and length.
+
+It shares the machine with what it measures, so it has to be light. Latency is from the moment a
+request is handed to the kernel (with a pace: from the moment it was due) to its last byte.
+"""
+
+import selectors
+import socket
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+HEADERS_END = b"\r\n\r\n"
+LENGTH = b"content-length:"
+SILENCE_SECONDS = 60
+
+#: What is called with each answer: the request's number, the answer's body, the clock.
+Listener = Callable[[int, bytes, float], None]
+
+
+@dataclass
+class Slice:
+    """What came of one stretch of load."""
+
+    clients: int
+    seconds: float = 0.0
+    cpu_seconds: float = 0.0
+    latencies: list[float] = field(default_factory=list)
+    statuses: Counter[int] = field(default_factory=Counter)
+
+    @property
+    def rate(self) -> float:
+        return len(self.latencies) / self.seconds
+
+    def acknowledged(self, *expected: int) -> int:
+        """How many answers came, all of them with an expected status. Raises UnexpectedAnswer."""
+        if unexpected := {one: n for one, n in self.statuses.items() if one not in expected}:
+            raise UnexpectedAnswer(f"answers that must not be: {unexpected}")
+        return sum(self.statuses.values())
+
+
+class UnexpectedAnswer(Exception):
+    """The server gave an answer that makes the figure worthless; the text has it."""
+
+
+class _Client:
+    """One keep-alive connection with at most one request on its way."""
+
+    __slots__ = ("buffer", "number", "since", "socket")
+
+    def __init__(self, port: int) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port))
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.buffer = b""
+        self.number = 0
+        self.since = 0.0
+
+    def send(self, request: bytes, number: int, since: float) -> None:
+        self.buffer, self.number, self.since = b"", number, since
+        self.socket.sendall(request)
+
+    def take(self) -> tuple[int, bytes] | None:
+        """Read what has come; give status and body once an answer is whole."""
+        chunk = self.socket.recv(65_536)
+        if not chunk:
+            raise UnexpectedAnswer(f"the server hung up: {self.buffer[:200]!r}")
+        data = self.buffer = self.buffer + chunk if self.buffer else chunk
+        end = data.find(HEADERS_END)
+        if end < 0:
+            return None
+        head = data[:end].lower()
+        at = head.find(LENGTH)
+        if at < 0:
+            raise UnexpectedAnswer(f"an answer without a length: {head[:200]!r}")
+        stop = head.find(b"\r", at)
+        length = int(head[at + len(LENGTH) : stop if stop > 0 else None])
+        if len(data) < end + len(HEADERS_END) + length:
+            return None
+        return int(data[9:12]), data[end + len(HEADERS_END) :]
+
+
+def run(
+    port: int,
+    requests: Iterator[bytes],
+    *,
+    clients: int,
+    seconds: float,
+    listen: Listener | None = None,
+) -> Slice:
+    """Have `clients` connections send one request after another for `seconds`, or until there are
+    no more. Every request that was sent is waited for.
+    """
+    result = Slice(clients)
+    everyone = [_Client(port) for _ in range(clients)]
+    with selectors.DefaultSelector() as selector:
+        for client in everyone:
+            selector.register(client.socket, selectors.EVENT_READ, client)
+        cpu, begun, number, busy = time.process_time(), time.perf_counter(), 0, 0
+        for client, request in zip(everyone, requests, strict=False):
+            client.send(request, number, time.perf_counter())
+            number, busy = number + 1, busy + 1
+        now = begun
+        while busy:
+            ready = selector.select(SILENCE_SECONDS)
+            if not ready:
+                raise UnexpectedAnswer(f"no answer within {SILENCE_SECONDS} s")
+            for key, _ in ready:
+                client = key.data
+                answer = client.take()
+                if answer is None:
+                    continue
+                now = time.perf_counter()
+                result.latencies.append(now - client.since)
+                result.statuses[answer[0]] += 1
+                if listen:
+                    listen(client.number, answer[1], now)
+                request = next(requests, None) if now - begun < seconds else None
+                if request is None:
+                    busy -= 1
+                else:
+                    client.send(request, number, time.perf_counter())
+                    number += 1
+        result.seconds = now - begun
+        result.cpu_seconds = time.process_time() - cpu
+    for client in everyone:
+        client.socket.close()
+    return result
+
+
+def paced(
+    port: int, requests: Iterator[bytes], *, rate: float, seconds: float, listen: Listener
+) -> Slice:
+    """Send `rate` requests a second, whether answers come or not (each on a connection that is
+    free, a new one where none is). Latency counts from the moment a request was due.
+    """
+    result = Slice(0)
+    free: list[_Client] = []
+    total, number, busy = round(rate * seconds), 0, 0
+    with selectors.DefaultSelector() as selector:
+        cpu, begun = time.process_time(), time.perf_counter()
+        while number < total or busy:
+            while number < total and (due := begun + number / rate) <= time.perf_counter():
+                if not free:
+                    free.append(_Client(port))
+                    result.clients += 1
+                    selector.register(free[-1].socket, selectors.EVENT_READ, free[-1])
+                free.pop().send(next(requests), number, due)
+                number, busy = number + 1, busy + 1
+            pause = begun + number / rate - time.perf_counter() if number < total else 1.0
+            for key, _ in selector.select(max(pause, 0)):
+                client = key.data
+                answer = client.take()
+                if answer is None:
+                    continue
+                now = time.perf_counter()
+                result.latencies.append(now - client.since)
+                result.statuses[answer[0]] += 1
+                listen(client.number, answer[1], now)
+                busy -= 1
+                free.append(client)
+        result.seconds = time.perf_counter() - begun
+        result.cpu_seconds = time.process_time() - cpu
+    for client in free:
+        client.socket.close()
+    return result

@@ -1,0 +1,216 @@
+"""The stage: embedded servers in a folder of its own, web processes as `manage.py up` starts
+them, workers when asked for. All of it ends with the bench.
+"""
+
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.request import Request, urlopen
+
+import psycopg
+import redis
+
+from operations import embedded
+from operations.embedded.home import find_home
+from operations.embedded.valkey import Valkey
+from operations.processes import SUPERVISOR
+
+READY_SECONDS = 60
+END_SECONDS = 60
+PRODUCT = "config.wsgi:application"
+FLOOR = "bench.floor.wsgi:application"
+#: What a developer may have set for an install of their own.
+NOT_OURS = ("ALLOWED_HOSTS", "DEBUG", "LIVE_URL", "PUBLIC_URL", "TRUSTED_PROXIES", *embedded.ROLES)
+
+
+class Stage:
+    """A running install. `port` is the product's; the next one the floor's."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self.folder = folder
+        self.port = port
+        self.floor_port = port + 1
+        self.running: dict[str, subprocess.Popen[bytes]] = {}
+        self.database = psycopg.connect(os.environ["DATABASE_URL"], autocommit=True)
+        self.broker = Valkey(find_home(folder), name="broker", durable=True)
+
+    # -- processes --------------------------------------------------------------------------
+    def start_web(self, *, floor: bool = True) -> None:
+        """The product and, beside it, the floor: the same server, the same flags."""
+        arguments = self._child("web")[1]
+        self._start("product", "granian", arguments)
+        self._await_port(self.port, "/healthz")
+        if floor:
+            port = {str(self.port): str(self.floor_port), PRODUCT: FLOOR}
+            self._start("floor", "granian", [port.get(each, each) for each in arguments])
+            self._await_port(self.floor_port, "/nothing")
+
+    def start_alone(self, application: str) -> None:
+        """One web process with one thread, for a profile."""
+        self._end("product")
+        arguments = self._child("web", workers=1, threads=1)[1]
+        other = {PRODUCT: application}
+        self._start("product", "granian", [other.get(each, each) for each in arguments])
+        self._await_port(self.port, "/healthz")
+
+    @contextmanager
+    def workers(self, *names: str) -> Iterator[None]:
+        """Workers and beat (or only those named), begun with nothing to do, as long as the block
+        lasts.
+        """
+        wanted = names or ("worker-screening", "worker", "beat")
+        for name in wanted:
+            self._start(name, *self._child(name))
+        time.sleep(5)  # Celery needs some seconds to be there
+        try:
+            yield
+        finally:
+            for name in wanted:
+                self._end(name)
+
+    @contextmanager
+    def without_broker(self) -> Iterator[None]:
+        """Stop the broker as long as the block lasts."""
+        self.broker.stop()
+        try:
+            yield
+        finally:
+            self.broker.ensure()
+
+    def forget_work(self) -> None:
+        """Nothing is left to do for workers: no open outbox row, no message, no change to fold."""
+        self.sql("UPDATE outbox_outboxrow SET done_at = now() WHERE done_at IS NULL")
+        self.sql("TRUNCATE comments_tally")
+        with redis.Redis.from_url(os.environ["BROKER_URL"]) as broker:
+            broker.flushall()
+
+    def settle(self) -> None:
+        """Flush what PostgreSQL would write at some moment of the next slice."""
+        self.sql("VACUUM ANALYZE")
+        self.sql("CHECKPOINT")
+
+    def end(self) -> None:
+        for name in list(self.running):
+            self._end(name)
+        self.database.close()
+
+    def _start(self, name: str, module: str, arguments: list[str]) -> None:
+        log = (self.folder / f"{name}.log").open("ab")
+        self.running[name] = subprocess.Popen(
+            [sys.executable, "-m", "operations.supervised", module, *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env={
+                **os.environ,
+                SUPERVISOR: str(os.getpid()),
+                "DJANGO_SETTINGS_MODULE": "config.settings",
+            },
+            start_new_session=True,
+        )
+
+    def _end(self, name: str) -> None:
+        if process := self.running.pop(name, None):
+            process.terminate()
+            try:
+                process.wait(END_SECONDS)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+
+    def _child(self, name: str, *, workers: int = 2, threads: int = 8) -> tuple[str, list[str]]:
+        """Module and arguments with which `manage.py up` starts one of its children."""
+        from operations.management.commands import up
+
+        children = up._children("127.0.0.1", workers, threads)
+        child = next(each for each in children if each.name == name)
+        return child.module, list(child.arguments)
+
+    def _await_port(self, port: int, path: str) -> None:
+        deadline = time.monotonic() + READY_SECONDS
+        request = Request(f"http://127.0.0.1:{port}{path}", headers={"Host": "127.0.0.1"})
+        while True:
+            try:
+                with urlopen(request, timeout=5):  # noqa: S310  (our own address)
+                    return
+            except OSError as fault:
+                if getattr(fault, "code", None) == 404:
+                    return
+                if time.monotonic() > deadline:
+                    raise TimeoutError(
+                        f"nothing answers on port {port}; see {self.folder}"
+                    ) from fault
+                time.sleep(0.1)
+
+    # -- the record -------------------------------------------------------------------------
+    def sql(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Run one statement, committed at once; give the rows, if it makes any."""
+        cursor = self.database.execute(statement, values)
+        return cursor.fetchall() if cursor.description else []
+
+    def count(self, table: str) -> int:
+        return self.sql(f"SELECT count(*) FROM {table}")[0][0]  # noqa: S608  (our own words)
+
+    def deadlocks(self) -> int:
+        """Deadlocks PostgreSQL has resolved in this database so far."""
+        return self.sql(
+            "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
+        )[0][0]
+
+
+@contextmanager
+def opened(port: int, *, keep: bool = False) -> Iterator[Stage]:
+    """A fresh install, migrated, with Django set up in this process (floor's tables included)."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    folder = Path(tempfile.mkdtemp(prefix="colloquy-bench-"))
+    folder.chmod(0o711)  # as root the servers run as nobody, who must get in
+    (folder / "static").mkdir()
+    try:
+        for name in NOT_OURS:
+            os.environ.pop(name, None)
+        os.environ.update(embedded.ensure(folder))
+        os.environ.update(
+            COLLOQUY_ENV="development",
+            COLLOQUY_VAR=str(folder),
+            COLLOQUY_RATE_LIMITS="off",
+            DJANGO_SETTINGS_MODULE="bench.floor.settings",
+            PORT=str(port),
+            SECRET_KEY=secrets.token_urlsafe(48),
+        )
+        _set_up_django()
+        stage = Stage(folder, port)
+        try:
+            assert stage.sql("SHOW synchronous_commit") == [("on",)]
+            assert stage.sql("SHOW fsync") == [("on",)]
+            yield stage
+        finally:
+            stage.end()
+    finally:
+        embedded.stop(folder)
+        if not keep:
+            shutil.rmtree((folder / "servers").resolve(), ignore_errors=True)
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _set_up_django() -> None:
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+    from django.db import connection
+
+    from bench.floor.models import Mark, Note
+
+    call_command("migrate", verbosity=0)
+    with connection.schema_editor() as editor:
+        editor.create_model(Note)
+        editor.create_model(Mark)
