@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from common.ids import new_id
-from notifications.states import DeliveryState, Kind
+from notifications.states import AsideReason, DeliveryState, Kind
 
 
 class Notice(models.Model):
@@ -48,18 +48,42 @@ class Notice(models.Model):
 
 
 class MailDelivery(models.Model):
-    """The one mail of a notice."""
+    """The one mail of a notice. What is set aside waits until a person releases it."""
 
     notice = models.OneToOneField(Notice, models.CASCADE, related_name="mail")
-    state = models.CharField(max_length=7, choices=DeliveryState, default=DeliveryState.DUE)
+    state = models.CharField(max_length=9, choices=DeliveryState, default=DeliveryState.DUE)
+    set_aside_because = models.CharField(max_length=10, choices=AsideReason, blank=True)
     changed_at = models.DateTimeField(auto_now=True)
 
     class Meta:
+        verbose_name = "mail delivery"
+        verbose_name_plural = "mail deliveries"
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=Q(state__in=DeliveryState.values), name="mail_state_known"
-            )
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=DeliveryState.SET_ASIDE)
+                | Q(set_aside_because__in=AsideReason.values),
+                name="mail_set_aside_for_a_reason",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.notice_id}: {self.state}"
+
+
+class Restoration(models.Model):
+    """The database went back to a backup. What happened between the backup and its loss may have
+    been mailed and is not known here any more; so mail about comments that are older than
+    `restored_at` is set aside until an operator calls the matter settled.
+    """
+
+    backup_taken_at = models.DateTimeField()
+    restored_at = models.DateTimeField()
+    settled_at = models.DateTimeField(
+        null=True, help_text="Since then mail about older comments goes out by itself again."
+    )
+
+    def __str__(self) -> str:
+        return f"{self.restored_at:%Y-%m-%d %H:%M}"

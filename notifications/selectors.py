@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db.models import Case, F, OuterRef, QuerySet, Subquery, When
 from django.db.models.fields.tuple_lookups import Tuple, TupleLessThan
+from django.db.models.functions import Coalesce
 
 from accounts.models import User
 from articles.models import Edition
@@ -16,8 +17,8 @@ from comments.rendering import to_text, without_links
 from comments.states import Status
 from common import cursors
 from moderation.states import Ruling
-from notifications.models import Notice
-from notifications.states import Kind
+from notifications.models import MailDelivery, Notice
+from notifications.states import DeliveryState, Kind
 
 LONGEST_EXCERPT = 300
 _A_LINK = re.compile(r"<a [^>]*>.*?</a>", re.DOTALL)
@@ -116,6 +117,19 @@ def notice_view(notice: Notice) -> NoticeView:
         site_name=comment.thread.site.name,
         page_title=row.same_title or row.any_title or "",
         page_url=f"{address}#comment-{comment.pk}" if address else "",
+    )
+
+
+def set_aside() -> QuerySet[MailDelivery]:
+    """Deliveries that wait for a person, oldest cause first: `happened_at` is when the reply was
+    written or the decision made. One query, with notice and reader.
+    """
+    rows = MailDelivery.objects.filter(state=DeliveryState.SET_ASIDE)
+    happened = Coalesce("notice__decision__created_at", "notice__comment__created_at")
+    return (
+        rows.annotate(happened_at=happened)
+        .select_related("notice__reader")
+        .order_by("happened_at", "pk")
     )
 
 

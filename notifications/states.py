@@ -18,3 +18,12 @@ class DeliveryState(TextChoices):
     SENDING = "sending", _("Handed to the mail server, no answer yet")
     SENT = "sent", _("Sent")
     SKIPPED = "skipped", _("Not needed any more")
+    SET_ASIDE = "set_aside", _("Set aside after a restore; a person releases it")
+
+
+class AsideReason(TextChoices):
+    """Why a delivery was set aside: what is known of whether its reader has it already."""
+
+    PENDING = "pending", _("Was due when the backup was taken")
+    BROKEN_OFF = "broken_off", _("Was at the mail server when the backup was taken")
+    OLDER = "older", _("Is about a comment from before the restore")

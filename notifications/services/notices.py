@@ -12,7 +12,8 @@ from common import clock
 from moderation.models import Decision
 from notifications.events import NoticeRaised
 from notifications.models import MailDelivery, Notice
-from notifications.states import Kind
+from notifications.services import restorations
+from notifications.states import AsideReason, DeliveryState, Kind
 from outbox.services import relay
 
 
@@ -20,13 +21,19 @@ from outbox.services import relay
 def raise_for(
     reader: User, *, kind: Kind, cause: str, comment: Comment, decision: Decision | None = None
 ) -> Notice | None:
-    """Tell `reader` once; None if they were told already. A mail follows by the outbox."""
+    """Tell `reader` once; None if they were told already. A mail follows by the outbox, unless it
+    may have gone out before the database was restored: then it waits for a person.
+    """
     said: dict[str, Any] = {"kind": kind, "comment": comment, "decision": decision}
     notice, is_new = Notice.objects.get_or_create(reader=reader, cause=cause, defaults=said)
     if not is_new:
         return None
-    MailDelivery.objects.create(notice=notice)
-    relay.record(NoticeRaised(notice.pk))
+    if restorations.may_have_heard_of(comment):
+        aside = {"state": DeliveryState.SET_ASIDE, "set_aside_because": AsideReason.OLDER}
+        MailDelivery.objects.create(notice=notice, **aside)
+    else:
+        MailDelivery.objects.create(notice=notice)
+        relay.record(NoticeRaised(notice.pk))
     return notice
 
 
