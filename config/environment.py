@@ -7,6 +7,7 @@ each, all at once, and ends the process with exit code 2.
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -56,6 +57,7 @@ class Environment:
     email: dict[str, Any]
     email_from: str
     rate_limits: bool
+    outbound_allowed_networks: list[IPv4Network | IPv6Network]
 
 
 def read() -> Environment:
@@ -66,9 +68,8 @@ def read() -> Environment:
         values.read_env(var / "env", recurse=False)
     environment = values.str("COLLOQUY_ENV", "production", validate=one_of(*ENVIRONMENTS))
     development = environment == "development"
-    port = values.int(
-        "PORT", 8000, validate=validate.Range(1, 65535, error="must be from 1 to 65535.")
-    )
+    a_port = validate.Range(1, 65535, error="must be from 1 to 65535.")
+    port = values.int("PORT", 8000, validate=a_port)
     hosts: dict[str, Any] = {"default": [".localhost", "127.0.0.1", "[::1]"]} if development else {}
     address = {"default": f"http://127.0.0.1:{port}"} if development else {}
     debug = values.bool("DEBUG", False, validate=None if development else off)
@@ -94,6 +95,17 @@ def read() -> Environment:
     )
     email_from = values.str("EMAIL_FROM", None)
     rate_limits = values.bool("COLLOQUY_RATE_LIMITS", True, validate=None if development else on)
+    metrics_port = values.int("METRICS_PORT", None, validate=a_port)
+    metrics_host = values.str("METRICS_HOST", "127.0.0.1")
+    stall_seconds = values.int(
+        "COLLOQUY_STALL_SECONDS", 60, validate=validate.Range(min=5, error="must be 5 or more.")
+    )
+    log_format = values.str(
+        "COLLOQUY_LOG_FORMAT",
+        "words" if development else "json",
+        validate=one_of("json", "words"),
+    )
+    outbound_allowed_networks = values.list("OUTBOUND_ALLOWED_NETWORKS", [], validate=networks)
     _refuse_what_is_wrong(values)
     return Environment(
         environment=environment,
@@ -112,6 +124,11 @@ def read() -> Environment:
         email=dj_email_url.parse(email_url) | (ONE_FILE_EACH if email_url[:5] == "file:" else {}),
         email_from=email_from or f"Colloquy <noreply@{urlsplit(public_url).hostname}>",
         rate_limits=rate_limits,
+        metrics_port=metrics_port,
+        metrics_host=metrics_host,
+        stall_seconds=stall_seconds,
+        log_format=log_format,
+        outbound_allowed_networks=[ip_network(each) for each in outbound_allowed_networks],
     )
 
 
@@ -151,6 +168,17 @@ def url_of(*schemes: str, host: bool = True) -> Callable[[str], None]:
             raise ValidationError(f"must be a URL that begins with {schemes[0]}://.")
 
     return check
+
+
+def networks(values: list[str]) -> None:
+    """Refuse what is not a network."""
+    for value in values:
+        try:
+            ip_network(value)
+        except ValueError:
+            raise ValidationError(
+                f"must list networks such as 10.1.0.0/16 or fd00::/8, not {value!r}."
+            ) from None
 
 
 def off(value: bool) -> None:

@@ -1,10 +1,12 @@
 """Wiring: Django's settings, from the environment that `config.environment` has checked."""
 
+import os
 from pathlib import Path
 
 from csp.constants import NONE, SELF
 from kombu import Queue
 
+from common import logs
 from config.environment import env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -53,6 +55,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "operations.requests.Watched",
     "django.middleware.security.SecurityMiddleware",
     "config.static.StaticFiles",
     "common.middleware.PublicReads",
@@ -263,6 +266,8 @@ SECURE_HSTS_SECONDS = 31_536_000 if IN_PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = IN_PRODUCTION
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 X_FRAME_OPTIONS = "DENY"
+#: Networks beside the public ones that hooks may be called in.
+OUTBOUND_ALLOWED_NETWORKS = env.outbound_allowed_networks
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -278,18 +283,15 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "line": {"format": "{asctime} {levelname:<7} {name}: {message}", "style": "{"},
-    },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {
-        "django.request": {"level": "ERROR"},
-        "celery.worker.strategy": {"level": "WARNING"},
-        "celery.app.trace": {"level": "WARNING"},
-        "celery.beat": {"level": "WARNING"},
-    },
-}
+# -- watching --------------------------------------------------------------------------------
+LOG_AS_JSON = env.log_format == "json"
+LOGGING = logs.dict_config(as_json=LOG_AS_JSON, explicit=DEBUG)
+METRICS_PORT = env.metrics_port
+METRICS_HOST = env.metrics_host
+METRICS_DIR = env.var / "metrics"
+if METRICS_PORT:
+    # Each process counts in a file of its own here; prometheus-client looks when it is imported.
+    METRICS_DIR.mkdir(parents=True, exist_ok=True)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(METRICS_DIR)
+#: A queue that stood still so long while work was due has lost its worker.
+STALL_SECONDS = env.stall_seconds
