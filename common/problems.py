@@ -1,20 +1,27 @@
 """RFC 9457 problem details: every refusal of the API becomes one shape here and nowhere else."""
 
+import logging
+import sys
 from collections.abc import Iterator
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.template.loader import render_to_string
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views import csrf, defaults
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
+from common.away import refusal_for
 from common.errors import FieldError, Refusal
 from common.json import dumps
 
+LOG = logging.getLogger(__name__)
 CONTENT_TYPE = "application/problem+json"
 #: DRF's words for a fault, where ours differ. The codes are part of the API.
 CODES = {"error": "bad_request", "parse_error": "malformed_json", "invalid": "invalid_input"}
@@ -40,13 +47,12 @@ def problem(
 
 def to_response(exc: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler. None (a 500) for what nobody foresaw."""
-    if isinstance(exc, Refusal):
-        answer = Response(
-            problem(status=exc.status, code=exc.code, detail=str(exc.detail), errors=exc.errors),
-            status=exc.status,
-        )
-        if exc.retry_after is not None:
-            answer["Retry-After"] = str(exc.retry_after)
+    if refusal := refusal_for(exc):
+        answer = Response(_problem_of(refusal), status=refusal.status)
+        if refusal.retry_after is not None:
+            answer["Retry-After"] = str(refusal.retry_after)
+        if refusal.status == HTTPStatus.SERVICE_UNAVAILABLE:
+            _say_away(answer, context["request"], exc)
     elif isinstance(exc, Http404):
         answer = _answer(404, "not_found", _("There is nothing here."))
     elif isinstance(exc, PermissionDenied):
@@ -105,8 +111,26 @@ def page_not_found(request: HttpRequest, exception: Exception | None = None) -> 
     return defaults.page_not_found(request, exception or Http404())
 
 
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler400: a host that is not ours, a body too big, and the like."""
+    sentence = _("This request is not one we understand.")
+    if request.path.startswith("/api/"):
+        return plain(problem(status=400, code="bad_request", detail=sentence))
+    if request.path.startswith("/_allauth/"):
+        return _for_allauth(400, "bad_request", sentence)
+    return defaults.bad_request(request, exception)
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Django's handler500: no detail that could leak."""
+    """Django's handler500: no detail that could leak.
+
+    Also for refusals that arise outside DRF, such as 503 while the database is away: in
+    middleware, on pages, in allauth. Nothing here needs database or session.
+    """
+    fault = sys.exc_info()[1]
+    if refusal := refusal_for(fault):
+        with translation.override(translation.get_language_from_request(request)):
+            return _refused(request, refusal, fault)
     if request.path.startswith("/api/"):
         detail = _("Something broke on our side. Please try again.")
         return plain(problem(status=500, code="server_error", detail=detail))
@@ -124,3 +148,54 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 def plain(body: dict[str, Any]) -> HttpResponse:
     """A problem outside DRF."""
     return HttpResponse(dumps(body), status=body["status"], content_type=CONTENT_TYPE)
+
+
+def _problem_of(refusal: Refusal) -> dict[str, Any]:
+    return problem(
+        status=refusal.status,
+        code=refusal.code,
+        detail=str(refusal.detail),
+        errors=refusal.errors,
+    )
+
+
+def _refused(request: HttpRequest, refusal: Refusal, fault: BaseException | None) -> HttpResponse:
+    """A refusal outside DRF, in the shape of whoever answers at this address."""
+    if request.path.startswith("/api/"):
+        answer = plain(_problem_of(refusal))
+    elif request.path.startswith("/_allauth/"):
+        answer = _for_allauth(refusal.status, refusal.code, str(refusal.detail))
+    else:
+        again = request.get_full_path() if request.method == "GET" else ""
+        page = render_to_string("503.html", {"sentence": refusal.detail, "again": again})
+        answer = HttpResponse(page, status=refusal.status)
+    if refusal.retry_after is not None:
+        answer["Retry-After"] = str(refusal.retry_after)
+    return _say_away(answer, request, fault)
+
+
+Answer = TypeVar("Answer", bound=HttpResponseBase)
+
+
+def _say_away(answer: Answer, request: HttpRequest, fault: BaseException | None) -> Answer:
+    """For logs one line instead of Django's and a traceback; for other origins, read by all.
+
+    Which origins are registered stands in the database that is perhaps away.
+    """
+    answer["Cache-Control"] = "no-store"
+    if request.path.startswith("/api/"):
+        answer["Access-Control-Allow-Origin"] = "*"
+        answer["Access-Control-Expose-Headers"] = "Retry-After"
+    cause = getattr(fault, "__cause__", None) or fault
+    first_line = str(cause).partition("\n")[0]
+    LOG.warning(
+        "%s %s: 503, %s: %s", request.method, request.path, type(cause).__name__, first_line
+    )
+    answer._has_been_logged = True  # type: ignore[attr-defined]  # Django's own mark
+    return answer
+
+
+def _for_allauth(status: int, code: str, sentence: str) -> HttpResponse:
+    """An answer in the shape of allauth's errors."""
+    body = {"status": status, "errors": [{"code": code, "message": sentence}]}
+    return HttpResponse(dumps(body), status=status, content_type="application/json")

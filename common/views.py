@@ -18,6 +18,7 @@ from rest_framework.views import APIView
 
 from common.errors import Refusal
 from common.permissions import Anyone
+from common.retrying import retried
 
 
 class NullInQuery(Refusal):
@@ -26,7 +27,16 @@ class NullInQuery(Refusal):
 
 
 class PrivateView(APIView):
-    """What belongs to one asker, or changes something: never stored by any cache."""
+    """What belongs to one asker, or changes something: never stored by any cache.
+
+    Each write is one transaction (or none): where it meets another's and has to give way, the
+    handler is run again.
+    """
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        for name in {"post", "put", "patch", "delete"} & vars(cls).keys():
+            setattr(cls, name, retried(vars(cls)[name]))
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)

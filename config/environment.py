@@ -57,6 +57,10 @@ class Environment:
     email: dict[str, Any]
     email_from: str
     rate_limits: bool
+    metrics_port: int | None
+    metrics_host: str
+    stall_seconds: int
+    log_format: str
     outbound_allowed_networks: list[IPv4Network | IPv6Network]
 
 
@@ -94,6 +98,7 @@ def read() -> Environment:
         validate=url_of("smtp", "smtps", "submission", "console", "file", host=False),
     )
     email_from = values.str("EMAIL_FROM", None)
+    process = values.str("DATABASE_LIMITS", _process(), validate=one_of(*LIMITS))
     rate_limits = values.bool("COLLOQUY_RATE_LIMITS", True, validate=None if development else on)
     metrics_port = values.int("METRICS_PORT", None, validate=a_port)
     metrics_host = values.str("METRICS_HOST", "127.0.0.1")
@@ -117,7 +122,7 @@ def read() -> Environment:
         allowed_hosts=allowed_hosts,
         trusted_proxies=trusted_proxies,
         secret_key=secret_key,
-        database=_database(database_url),
+        database=_database(database_url, process),
         broker_url=broker_url,
         cache_url=cache_url,
         key_prefix=key_prefix,
@@ -138,12 +143,63 @@ def read() -> Environment:
 PLANNER = "-c enable_bitmapscan=off -c random_page_cost=1.1"
 
 
-def _database(url: str) -> dj_database_url.DBConfig:
-    """How to connect. What the URL itself says of `options` comes last, and wins."""
-    config = dj_database_url.parse(url, conn_max_age=60, conn_health_checks=True)
+@dataclass(frozen=True)
+class Limits:
+    """How long a process waits for its database, in seconds. 0: as long as it takes."""
+
+    connect: int
+    statement: int = 0
+    lock: int = 0
+    idle_in_transaction: int = 0
+
+    @property
+    def options(self) -> str:
+        """For the server, which keeps them itself."""
+        named = {
+            "statement_timeout": self.statement,
+            "lock_timeout": self.lock,
+            "idle_in_transaction_session_timeout": self.idle_in_transaction,
+        }
+        return " ".join(f"-c {name}={seconds}s" for name, seconds in named.items() if seconds)
+
+    @property
+    def patience(self) -> int | None:
+        """For us, should the server not keep them: a second longer."""
+        return self.statement + 1 if self.statement else None
+
+
+#: By kind of process. Somebody waits for `web`; nobody may cut a migration or a backup short.
+LIMITS = {
+    "web": Limits(connect=2, statement=5, lock=2, idle_in_transaction=15),
+    "worker": Limits(connect=5, statement=60, lock=20, idle_in_transaction=60),
+    "command": Limits(connect=10),
+}
+#: A peer that is gone without a word: noticed after a minute when idle, else after ten seconds.
+KEEPALIVES = {
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+
+
+def _process() -> str:
+    """What this process is, from what it was started by: `web`, `worker` or `command`."""
+    if "config.wsgi" in sys.modules:
+        return "web"
+    program = Path(sys.argv[0])
+    return "worker" if "celery" in (program.name, program.parent.name) else "command"
+
+
+def _database(url: str, process: str) -> dj_database_url.DBConfig:
+    """How to connect. What the URL itself says comes last, and wins."""
+    engine = "common.postgresql"
+    config = dj_database_url.parse(url, engine, conn_max_age=60, conn_health_checks=True)
+    limits = LIMITS[process]
     asked = config.get("OPTIONS", {})
-    options = f"{PLANNER} {asked.get('options', '')}".strip()
-    return {**config, "OPTIONS": {**asked, "options": options}}
+    options = " ".join(filter(None, [PLANNER, limits.options, asked.get("options", "")]))
+    known = {"connect_timeout": limits.connect, **KEEPALIVES, **asked, "options": options}
+    return {**config, "OPTIONS": known, "PATIENCE_SECONDS": limits.patience}  # type: ignore[typeddict-unknown-key]
 
 
 ENVIRONMENTS = ("development", "production")

@@ -21,6 +21,7 @@ COLLOQUY_ENV = env.environment
 IN_PRODUCTION = env.environment == "production"
 VAR = env.var
 PORT = env.port
+TRUSTED_PROXIES = env.trusted_proxies
 
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -92,7 +93,7 @@ TEMPLATES = [
 DATABASES = {"default": env.database}
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "common.cache.Cache",
         "LOCATION": env.cache_url,
         "KEY_PREFIX": env.key_prefix,
         "OPTIONS": {"socket_timeout": 0.5, "socket_connect_timeout": 0.5},
@@ -243,7 +244,7 @@ EMAIL_HOST_USER = env.email.get("EMAIL_HOST_USER", "")
 EMAIL_HOST_PASSWORD = env.email.get("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS = env.email.get("EMAIL_USE_TLS", False)
 EMAIL_USE_SSL = env.email.get("EMAIL_USE_SSL", False)
-EMAIL_TIMEOUT = 10
+EMAIL_TIMEOUT = 5  # seconds; a reader who asked for a code is waiting
 EMAIL_FILE_PATH = env.var / "mail"
 DEFAULT_FROM_EMAIL = env.email_from
 SERVER_EMAIL = DEFAULT_FROM_EMAIL

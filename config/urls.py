@@ -8,6 +8,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 
 from common.permissions import public
 
+handler400 = "common.problems.bad_request"
 handler404 = "common.problems.page_not_found"
 handler500 = "common.problems.server_error"
 

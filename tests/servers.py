@@ -57,7 +57,9 @@ def provide() -> None:
     number = int(WORKER.removeprefix("gw") or 0) % 16
     for role in ("BROKER_URL", "CACHE_URL"):
         os.environ[role] = urlsplit(os.environ[role])._replace(path=f"/{number}").geturl()
+    os.environ["DATABASE_LIMITS"] = "web"  # tests ask as requests do
     assert settings.SECRET_KEY, "they load now"
+    del os.environ["DATABASE_LIMITS"]
     # xdist's workers inherit our environment, and pytest-django would load the settings of whoever
     # names them there before this has run: all workers would share one cache, and clear it.
     del os.environ["DJANGO_SETTINGS_MODULE"]
