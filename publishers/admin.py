@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from common import clock
 from publishers.models import ApiKey, Origin, Site, StaffMembership
-from publishers.services import keys
+from publishers.services import hooks, keys
 
 
 class OriginInline(admin.TabularInline):
@@ -43,8 +43,9 @@ class SiteAdmin(admin.ModelAdmin):
     list_filter = ["screening", "default_locale"]
     search_fields = ["name", "origins__origin"]
     ordering = ["name"]
-    readonly_fields = ["id", "created_at"]
+    readonly_fields = ["id", "created_at", "hook_secret", "hook_secret_changed_at"]
     inlines = [OriginInline, StaffInline, KeyInline]
+    actions = ["change_hook_secret"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Site]:
         return super().get_queryset(request).annotate(_origins=Count("origins"))
@@ -52,6 +53,19 @@ class SiteAdmin(admin.ModelAdmin):
     @admin.display(description=_("origins"), ordering="_origins")
     def origin_count(self, site: Any) -> int:
         return site._origins
+
+    def save_model(self, request: HttpRequest, obj: Site, form: ModelForm, change: bool) -> None:
+        if obj.hook_url:
+            hooks.give_secret(obj)
+        super().save_model(request, obj, form, change)
+
+    @admin.action(description=_("Give the hook a new secret"))
+    def change_hook_secret(self, request: HttpRequest, chosen: QuerySet[Site]) -> None:
+        for site in chosen:
+            hooks.change_secret(site)
+        self.message_user(
+            request, _("For a day calls are signed with both, the new secret and the one before.")
+        )
 
 
 @admin.register(ApiKey)

@@ -1,5 +1,6 @@
 """The ground everyone stands on: a publisher's site, its origins, API keys and staff."""
 
+from datetime import timedelta
 from typing import ClassVar
 from urllib.parse import urlsplit
 
@@ -8,9 +9,22 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from common import clock
 from common.ids import new_id
 from publishers.querysets import ApiKeyQuerySet, SiteQuerySet
-from publishers.states import Role, Screening
+from publishers.states import Role, Screening, WhenAway
+
+HOOK_KEYS_OVERLAP = timedelta(hours=24)
+
+
+def validate_hook_url(value: str) -> None:
+    """An address a hook can stand at. Whether we may connect there is seen when we do."""
+    parts = urlsplit(value)
+    if parts.scheme not in {"https", "http"} or not parts.hostname or "@" in parts.netloc:
+        raise ValidationError(
+            _("A hook's address looks like https://hooks.news.example/new, without a password."),
+            code="bad_hook_url",
+        )
 
 
 class Site(models.Model):
@@ -32,6 +46,33 @@ class Site(models.Model):
     hold_over_links = models.PositiveIntegerField(
         default=2, help_text=_("Comments with more links wait for a moderator.")
     )
+    hook_url = models.CharField(
+        _("hook address"),
+        max_length=2_000,
+        blank=True,
+        default="",
+        db_default="",
+        validators=[validate_hook_url],
+        help_text=_("Your server that is asked about each comment. Empty: nobody is asked."),
+    )
+    hook_secret = models.CharField(
+        _("hook secret"),
+        max_length=100,
+        editable=False,
+        default="",
+        db_default="",
+        help_text=_("Your server verifies our signature by it. Keep it to yourself."),
+    )
+    hook_former_secret = models.CharField(max_length=100, editable=False, default="", db_default="")
+    hook_secret_changed_at = models.DateTimeField(null=True, editable=False)
+    hook_when_away = models.CharField(
+        _("when the hook is away"),
+        max_length=7,
+        choices=WhenAway,
+        default=WhenAway.QUEUE,
+        db_default=WhenAway.QUEUE,
+        help_text=_("What becomes of a comment while your server does not answer."),
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = SiteQuerySet.as_manager()
@@ -40,11 +81,28 @@ class Site(models.Model):
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=models.Q(screening__in=Screening.values), name="site_screening_known"
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(hook_when_away__in=WhenAway.values),
+                name="site_hook_when_away_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(hook_url="") | ~models.Q(hook_secret=""),
+                name="site_hook_signed",
+                violation_error_message=_("A hook needs a secret."),
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def hook_keys(self) -> list[str]:
+        """The secrets that calls of the hook are signed with: for a day after a change two."""
+        changed_at = self.hook_secret_changed_at
+        overlap = changed_at is not None and clock.now() < changed_at + HOOK_KEYS_OVERLAP
+        both = [self.hook_secret, self.hook_former_secret if overlap else ""]
+        return [key for key in both if key]
 
 
 def validate_origin(value: str) -> None:

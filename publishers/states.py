@@ -11,6 +11,14 @@ class Screening(TextChoices):
     SCREEN_FIRST = "screen_first", _("Screen first, publish after")
 
 
+class WhenAway(TextChoices):
+    """What becomes of a comment while the site's hook does not answer."""
+
+    PUBLISH = "publish", _("Go on without it")
+    HOLD = "hold", _("Hold for a moderator")
+    QUEUE = "queue", _("Wait until it answers")
+
+
 class Role(TextChoices):
     """What a member of a site's staff is there for."""
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 
 from publishers.models import Site, StaffMembership, validate_origin
-from publishers.services import keys
+from publishers.services import hooks, keys
 from publishers.states import Role
 
 
@@ -18,6 +18,8 @@ def create(
     for origin in origins:
         validate_origin(origin)
     site = Site(name=name, default_locale=default_locale, **policy)
+    if site.hook_url:
+        hooks.give_secret(site)
     site.full_clean()
     site.save(force_insert=True)
     for origin in dict.fromkeys(origins):
