@@ -78,6 +78,14 @@ class Target:
         }
 
 
+def turned(names: list[str], turn: int) -> list[str]:
+    """The order of a round: each round begins one further on, so that no slice has a fixed place
+    behind another.
+    """
+    at = turn % len(names)
+    return names[at:] + names[:at]
+
+
 def percentile(ordered: Sequence[float], share: float) -> float:
     """The value below which `share` of an ordered sequence lies (nearest rank)."""
     return ordered[min(int(share * len(ordered)), len(ordered) - 1)] if ordered else float("nan")

@@ -36,7 +36,7 @@ def lay(*, readers: int, threads: int, screening: Screening = Screening.PUBLISH_
     site, _ = sites.create(name="Bench", origins=["https://bench.example"], screening=screening)
     people = [
         User(
-            email=f"reader-{number}@{screening}.example",
+            email=f"reader-{number}@{site.pk}.example",
             name=f"Reader {number}",
             password=make_password(None),
         )

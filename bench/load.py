@@ -8,7 +8,7 @@ import selectors
 import socket
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 HEADERS_END = b"\r\n\r\n"
@@ -47,9 +47,10 @@ class UnexpectedAnswer(Exception):
 class _Client:
     """One keep-alive connection with at most one request on its way."""
 
-    __slots__ = ("buffer", "number", "since", "socket")
+    __slots__ = ("buffer", "number", "requests", "since", "socket")
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, requests: Iterator[bytes]) -> None:
+        self.requests = requests
         self.socket = socket.create_connection(("127.0.0.1", port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.buffer = b""
@@ -82,24 +83,26 @@ class _Client:
 
 def run(
     port: int,
-    requests: Iterator[bytes],
+    requests: Iterator[bytes] | Sequence[Iterator[bytes]],
     *,
     clients: int,
     seconds: float,
     listen: Listener | None = None,
 ) -> Slice:
     """Have `clients` connections send one request after another for `seconds`, or until there are
-    no more. Every request that was sent is waited for.
+    no more. Every request that was sent is waited for. `requests`: of all, or each client's own.
     """
     result = Slice(clients)
-    everyone = [_Client(port) for _ in range(clients)]
+    own = requests if isinstance(requests, Sequence) else [requests] * clients
+    everyone = [_Client(port, each) for each in own]
     with selectors.DefaultSelector() as selector:
         for client in everyone:
             selector.register(client.socket, selectors.EVENT_READ, client)
         cpu, begun, number, busy = time.process_time(), time.perf_counter(), 0, 0
-        for client, request in zip(everyone, requests, strict=False):
-            client.send(request, number, time.perf_counter())
-            number, busy = number + 1, busy + 1
+        for client in everyone:
+            if (request := next(client.requests, None)) is not None:
+                client.send(request, number, time.perf_counter())
+                number, busy = number + 1, busy + 1
         now = begun
         while busy:
             ready = selector.select(SILENCE_SECONDS)
@@ -115,7 +118,7 @@ def run(
                 result.statuses[answer[0]] += 1
                 if listen:
                     listen(client.number, answer[1], now)
-                request = next(requests, None) if now - begun < seconds else None
+                request = next(client.requests, None) if now - begun < seconds else None
                 if request is None:
                     busy -= 1
                 else:
@@ -142,7 +145,7 @@ def paced(
         while number < total or busy:
             while number < total and (due := begun + number / rate) <= time.perf_counter():
                 if not free:
-                    free.append(_Client(port))
+                    free.append(_Client(port, requests))
                     result.clients += 1
                     selector.register(free[-1].socket, selectors.EVENT_READ, free[-1])
                 free.pop().send(next(requests), number, due)

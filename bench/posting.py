@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import orjson
 
 from bench import load, stage, words
-from bench.figures import Figures, Report, Target, arguments
+from bench.figures import Figures, Report, Target, arguments, turned
 from bench.load import Slice
 from bench.stage import Stage
 
@@ -61,10 +61,8 @@ class Posting:
 
     def rounds(self, number: int, plan: dict[str, Callable[[], Slice]]) -> None:
         """Each of `plan` once a round, in an order that turns with the rounds."""
-        names = list(plan)
         for turn in range(number):
-            at = turn % len(names)
-            for name in names[at:] + names[:at]:
+            for name in turned(list(plan), turn):
                 self.figures.add(name, plan[name]())
             self.stage.forget_work()
             self.stage.settle()
@@ -151,14 +149,16 @@ def main() -> None:
 
 def conclude(figures: Figures, report: Report) -> None:
     """Tables and targets."""
-    report.notes += [
+    report.notes.append(
         f"{READERS} readers, {THREADS} threads, distinct bodies of about 150 characters; "
         "synchronous_commit and fsync on; rate limits off; 2 web processes of 8 threads; workers "
-        "stopped unless said.",
+        "stopped unless said."
+    )
+    report.notes.append(
         "Floor: a plain Django view without middleware, one SELECT (token and reader) and one "
-        "INSERT of the same body into a table with a primary key and one index.",
-        "In every slice the rows in the database equalled the answers 201.",
-    ]
+        "INSERT of the same body into a table with a primary key and one index."
+    )
+    report.notes.append("In every slice the rows in the database equalled the answers 201.")
     report.add("Rates", figures.rows())
     report.targets(
         Target("posting / floor, 16 clients", figures.ratio(SPREAD, FLOOR), at_least=0.55),
