@@ -112,7 +112,7 @@ def _changed(record: logging.LogRecord, **changes: Any) -> logging.LogRecord:
 
 
 def explain(fault: BaseException) -> str:
-    """What went wrong, in words that quote nobody: the kind, and codes or names where it has any."""
+    """What went wrong, in words that quote nobody: the kind, with its codes and names if any."""
     kind = type(fault).__name__
     root = fault.__cause__ if fault.__cause__ and hasattr(fault.__cause__, "sqlstate") else fault
     if state := getattr(root, "sqlstate", None):
