@@ -1,7 +1,7 @@
 """The two kinds of API view: public reads, and everything else."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from django.http import HttpResponseNotModified
@@ -16,6 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from common import limits
 from common.errors import Refusal
 from common.permissions import Anyone
 from common.retrying import retried
@@ -37,6 +38,13 @@ class PrivateView(APIView):
         super().__init_subclass__(**kwargs)
         for name in {"post", "put", "patch", "delete"} & vars(cls).keys():
             setattr(cls, name, retried(vars(cls)[name]))
+
+    #: Which policy of `settings.RATE_LIMITS` counts each method that writes.
+    limits: ClassVar[Mapping[str, str]] = {}
+
+    def check_throttles(self, request: Request) -> None:
+        if policy := self.limits.get(request.method or ""):
+            limits.check(request, policy)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)

@@ -119,11 +119,15 @@ CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TIMEZONE = "UTC"
-#: Three queues by urgency: `screening` has a process of its own, so that no digest can delay it.
-CELERY_TASK_QUEUES = [Queue("screening"), Queue("delivery"), Queue("bulk")]
+#: Queues by urgency: `screening` has a process of its own, so that no digest can delay it, and so
+#: has `screening_network`, where other people's servers are waited for.
+CELERY_TASK_QUEUES = [
+    Queue(name) for name in ("screening", "screening_network", "delivery", "bulk")
+]
 CELERY_TASK_DEFAULT_QUEUE = "delivery"
 CELERY_TASK_ROUTES = {
     "screen_comment": {"queue": "screening"},
+    "screen_over_network": {"queue": "screening_network"},
     "outbox.purge": {"queue": "bulk"},
     "accounts.purge": {"queue": "bulk"},
     "moderation.forget_texts": {"queue": "bulk"},
@@ -144,6 +148,7 @@ COMMENT_PHASES = [
     "moderation.phases.links.hold_link_heavy",
     "moderation.phases.words.find_listed_words",
     "moderation.phases.repeats.hold_repeated",
+    "moderation.phases.hook.ask_hook",
 ]
 
 # -- who signs in ----------------------------------------------------------------------------
@@ -179,7 +184,6 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_RATE_LIMITS: dict[str, str] | bool = {} if env.rate_limits else False
-ALLAUTH_TRUSTED_PROXY_COUNT = env.trusted_proxies
 #: Digits, since letters are a burden where an input method stands between keyboard and page.
 ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "length": 8, "dashed": True}
 HEADLESS_TOKEN_STRATEGY = "accounts.strategy.AppTokenStrategy"
@@ -193,6 +197,28 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = False
 CSRF_FAILURE_VIEW = "common.problems.csrf_failure"
+
+# -- how often is too often --------------------------------------------------------------------
+RATE_LIMITS_ON = env.rate_limits
+#: For each policy that a view may name, and for whom it counts: (so many at once, and as many
+#: again over so many seconds). docs/operations.md says what each is for.
+RATE_LIMITS = {
+    "posting": {"account": [(10, 60), (120, 3600)], "address": [(60, 60), (1_200, 3600)]},
+    "posting_here": {"site": [(6_000, 60)]},
+    "editing": {"account": [(20, 60), (120, 3600)], "address": [(120, 60)]},
+    "voting": {"account": [(60, 60), (900, 3600)], "address": [(600, 60)], "site": [(30_000, 60)]},
+    "reporting": {"account": [(10, 60), (60, 3600)], "address": [(60, 60)], "site": [(3_000, 60)]},
+    "previewing": {"account": [(60, 60)], "address": [(600, 60)]},
+    "own_account": {"account": [(60, 60)], "address": [(600, 60)]},
+    "signing_in": {"account": [(30, 60)], "address": [(300, 60)]},
+    "publishing": {"site": [(1_200, 60)]},
+}
+#: What part of an account's rates it has in its first day.
+NEW_ACCOUNT_SECONDS = 24 * 3600
+NEW_ACCOUNT_SHARE = 0.5
+#: A thread is in heat after more than `posts` in `seconds`: for `cooling` seconds, and on while
+#: as many more come in that time, each reader waits `pause` seconds between comments in it.
+THREAD_HEAT = {"posts": 300, "seconds": 60, "cooling": 120, "pause": 30}
 
 # -- the API ---------------------------------------------------------------------------------
 REST_FRAMEWORK = {
