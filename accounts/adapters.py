@@ -10,9 +10,11 @@ from allauth.account import app_settings as account_settings
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.core import context as current
+from allauth.core.internal import ratelimit
 from allauth.mfa.adapter import DefaultMFAAdapter
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
+from django.core.cache import cache
 from django.forms import BaseForm
 from django.http import HttpRequest
 from django.utils.encoding import force_bytes
@@ -20,6 +22,23 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from common.away import Unavailable
+from common.callers import client_address
+from common.circuit import Circuit
+
+#: After a mail server did not answer in time, nobody of this process waits for it for this long.
+mail_circuit = Circuit(seconds=5)
+#: What allauth counts for an address, each time a mail is asked for.
+MAILS_ASKED_FOR = ("request_login_code", "confirm_email", "reset_password")
+
+
+class MailAway(Unavailable):
+    """The mail that this was about could not be handed over. Asking again is not held against
+    who asks.
+    """
+
+    detail = _("We could not send the e-mail. Please try again in a minute.")
+    wait: ClassVar[int] = 30
 
 
 def display_name(user: User) -> str:
@@ -37,6 +56,10 @@ class AccountAdapter(DefaultAccountAdapter):
         "too_many_login_attempts": _("Too many tries. Wait a few minutes, then try again."),
         "rate_limited": _("Too many tries. Wait a few minutes, then try again."),
     }
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """By our one rule; allauth's own would end in 500 where a proxy forgot its header."""
+        return client_address(request)
 
     def new_user(self, request: HttpRequest) -> User:
         """An account not yet stored, in the language of the page, its name made up until chosen."""
@@ -63,10 +86,30 @@ class AccountAdapter(DefaultAccountAdapter):
         return super().is_reauthentication_required(app=app, **kwargs) and not _just_signed_in()
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Mails name the site whose popup asked for them; on our own pages, the service."""
+        """Mails name the site whose popup asked for them; on our own pages, the service.
+
+        Raises MailAway, alike for known and unknown addresses: each is sent something.
+        """
         site = getattr(current.request, "signin_site", None)
         site_name = site.name if site is not None else settings.SPECTACULAR_SETTINGS["TITLE"]
-        super().send_mail(template_prefix, email, {"site_name": site_name, **context})
+        try:
+            if mail_circuit.is_open:
+                raise TimeoutError("The mail server did not answer a moment ago.")
+            super().send_mail(template_prefix, email, {"site_name": site_name, **context})
+        except OSError as fault:  # smtplib's are
+            if isinstance(fault, TimeoutError) and not mail_circuit.is_open:
+                mail_circuit.trip()
+            _forgive(current.request, email)
+            raise MailAway from fault
+
+
+def _forgive(request: HttpRequest, email: str) -> None:
+    """Take back what allauth has counted for this address; what it counts by network stays."""
+    for action in MAILS_ASKED_FOR:
+        for rate in ratelimit.get_rates(app="allauth.account", action=action):
+            if rate.per == "key":
+                known = {"app": "allauth.account", "action": action, "rate": rate}
+                cache.delete(ratelimit.get_cache_key(request, key=email.lower(), **known))
 
 
 def _just_signed_in() -> bool:

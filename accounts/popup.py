@@ -26,6 +26,7 @@ from accounts.forms import ChooseName
 from accounts.invitations import BadInvitation, Invitation
 from accounts.popup_forms import AskAddress, AskCode, AskPassword, AskSecondFactor
 from accounts.services import handover, profile
+from common.away import Unavailable
 from common.permissions import public
 
 TOO_MANY = _("Too many tries. Wait a minute, then try again.")
@@ -74,7 +75,20 @@ class Popup(View):
             "back": self.start_over,
         }
         actions = signed_in if request.user.is_authenticated else signing_in
-        return actions.get(request.POST.get("action", ""), self.show_step)()
+        action = request.POST.get("action", "")
+        try:
+            return actions.get(action, self.show_step)()
+        except Unavailable as fault:  # mail, or the cache, in which tries are counted
+            return self.away(fault, action)
+
+    def away(self, fault: Unavailable, action: str) -> HttpResponse:
+        """The step at which the reader is, the address kept; what is wrong and to try again."""
+        step = "code" if action == "resend" else action
+        form = AskAddress(self.request.POST) if step == "address" else self.fresh_form(step)
+        answer = self.show(step, notice=fault.detail, form=form)
+        answer.status_code = fault.status
+        answer["Retry-After"] = str(fault.retry_after)
+        return answer
 
     # -- which step -------------------------------------------------------------------------
     def step(self) -> str:

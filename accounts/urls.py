@@ -1,9 +1,27 @@
+from allauth.account.views import signup
+from allauth.headless.account.views import SignupView
+from allauth.headless.constants import Client
+from django.db import transaction
 from django.urls import include, path
 
 from accounts.pages import account_home
 from accounts.popup import signin_widget
 
+#: allauth stores an account, then mails its code. Where no mail goes out, no account stays: who
+#: signs up again would else be told by mail that there is one.
+signing_up = [
+    path("accounts/signup/", transaction.atomic(signup)),
+    *(
+        path(
+            f"_allauth/{client.value}/v1/auth/signup",
+            transaction.atomic(SignupView.as_api_view(client=client)),
+        )
+        for client in (Client.APP, Client.BROWSER)
+    ),
+]
+
 urlpatterns = [
+    *signing_up,
     path("signin/widget", signin_widget, name="signin-widget"),
     path("accounts/", account_home, name="account_home"),
     path("accounts/", include("allauth.urls")),
