@@ -1,6 +1,7 @@
 """Reads about notices."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -120,17 +121,41 @@ def notice_view(notice: Notice) -> NoticeView:
     )
 
 
-def set_aside() -> QuerySet[MailDelivery]:
-    """Deliveries that wait for a person, oldest cause first: `happened_at` is when the reply was
-    written or the decision made. One query, with notice and reader.
+@dataclass(frozen=True)
+class SetAside:
+    """A mail that waits for a person. `happened_at` is when the reply was written or the decision
+    made.
     """
-    rows = MailDelivery.objects.filter(state=DeliveryState.SET_ASIDE)
-    happened = Coalesce("notice__decision__created_at", "notice__comment__created_at")
-    return (
-        rows.annotate(happened_at=happened)
-        .select_related("notice__reader")
-        .order_by("happened_at", "pk")
+
+    id: int
+    happened_at: datetime
+    kind: str
+    because: str
+    reader: str
+    cause: str
+
+
+def set_aside(
+    *,
+    ids: Sequence[int] | None = None,
+    because: str | None = None,
+    before: datetime | None = None,
+) -> list[SetAside]:
+    """Mails that wait for a person, oldest cause first: all, or those that fit. One query."""
+    rows = MailDelivery.objects.filter(state=DeliveryState.SET_ASIDE).annotate(
+        happened_at=Coalesce("notice__decision__created_at", "notice__comment__created_at")
     )
+    if ids is not None:
+        rows = rows.filter(pk__in=ids)
+    if because is not None:
+        rows = rows.filter(set_aside_because=because)
+    if before is not None:
+        rows = rows.filter(happened_at__lt=before)
+    shown = rows.order_by("happened_at", "pk").values_list(
+        *("pk", "happened_at", "notice__kind", "set_aside_because"),
+        *("notice__reader__email", "notice__cause"),
+    )
+    return [SetAside(*row) for row in shown]
 
 
 def _words(html: str) -> str:

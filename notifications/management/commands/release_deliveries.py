@@ -1,5 +1,6 @@
 import json
-from datetime import datetime
+from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -7,7 +8,6 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from notifications import selectors
-from notifications.models import MailDelivery
 from notifications.services import restorations
 from notifications.states import AsideReason
 
@@ -17,7 +17,7 @@ def moment(text: str) -> datetime:
     found = parse_datetime(text)
     if found is None:
         raise ValueError(text)
-    return found if timezone.is_aware(found) else timezone.make_aware(found, timezone.utc)
+    return found if timezone.is_aware(found) else timezone.make_aware(found, UTC)
 
 
 class Command(BaseCommand):
@@ -39,20 +39,16 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        rows = selectors.set_aside()
-        if options["because"]:
-            rows = rows.filter(set_aside_because=options["because"])
-        if options["before"]:
-            rows = rows.filter(happened_at__lt=options["before"])
-        if options["ids"]:
-            rows = rows.filter(pk__in=options["ids"])
-            if options["all"]:
-                raise CommandError("Name ids, or say --all: not both.")
+        if options["ids"] and options["all"]:
+            raise CommandError("Name ids, or say --all: not both.")
+        found = selectors.set_aside(
+            ids=options["ids"] or None, because=options["because"], before=options["before"]
+        )
         chosen = bool(options["ids"] or options["before"] or options["all"])
         if options["list"] or not chosen:
-            self._list([_told(row) for row in rows.iterator()], as_json=options["json"])
+            self._list([asdict(each) for each in found], as_json=options["json"])
             return
-        count = restorations.release(list(rows.values_list("pk", flat=True)))
+        count = restorations.release([each.id for each in found])
         if options["json"]:
             self.stdout.write(json.dumps({"released": count}))
         else:
@@ -60,20 +56,13 @@ class Command(BaseCommand):
 
     def _list(self, found: list[dict[str, Any]], *, as_json: bool) -> None:
         if as_json:
-            self.stdout.write(json.dumps({"set_aside": found}, indent=2))
+            told = {"set_aside": found}
+            self.stdout.write(json.dumps(told, indent=1, default=datetime.isoformat))
             return
-        for row in found:
-            self.stdout.write("  ".join(str(value) for value in row.values()))
+        for each in found:
+            moment = each["happened_at"].strftime("%Y-%m-%d %H:%M:%S")
+            self.stdout.write(
+                f"{each['id']:>10}  {moment}  {each['kind']:8}  {each['because']:10}"
+                f"  {each['reader']}  {each['cause']}"
+            )
         self.stdout.write(f"{len(found)} set aside.")
-
-
-def _told(row: MailDelivery) -> dict[str, Any]:
-    happened_at: datetime = row.happened_at  # type: ignore[attr-defined]  # annotated
-    return {
-        "id": row.pk,
-        "happened_at": happened_at.isoformat(timespec="seconds"),
-        "kind": row.notice.kind,
-        "because": row.set_aside_because,
-        "reader": row.notice.reader.email,
-        "cause": row.notice.cause,
-    }
