@@ -1,5 +1,8 @@
 """Keeps processes running: starts them again when they die, ends them when it is told to.
 
+A child that lives and yet does nothing is ended and started anew when somebody who knows asks for
+it (`Child.ask_to_end`): first politely, then by force.
+
 Every child leads a process group of its own, so that Ctrl-C reaches this process alone and the
 end has an order. What children print is passed on line by line, with their name before it.
 """
@@ -10,16 +13,18 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from types import FrameType
 
+from common.logs import PROCESS
+from operations.console import Console
 from operations.processes import SUPERVISOR
 
 BACK_OFF_SECONDS = (0.5, 1, 2, 4, 8)
 #: Having run this long, a child has earned a quick restart again.
 STEADY_SECONDS = 30
-#: From asking children to end until those with a `second_signal` get it, and all are killed.
+#: From asking a child to end until it gets its `second_signal`, if it has one, and is killed.
 PATIENCE_SECONDS = 5
 GRACE_SECONDS = 20
 
@@ -28,31 +33,59 @@ GRACE_SECONDS = 20
 class Child:
     """One process to keep running. `module` is run by our Python with `arguments`.
 
-    It is asked to end by SIGTERM, and by `second_signal` if that has not sufficed.
+    It is asked to end by SIGTERM, and by `second_signal` if that has not sufficed. `queues` are
+    those whose work it does.
     """
 
     name: str
     module: str
     arguments: Sequence[str]
     second_signal: signal.Signals | None = None
+    queues: Collection[str] = ()
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0
     due_at: float = 0
     failures: int = 0
+    asked_at: float = 0
+    asked_again: bool = False
     unfinished_line: bytes = field(default=b"", repr=False)
 
     def start(self) -> subprocess.Popen[bytes]:
         """Start it, following this process into its end."""
         self.started_at = time.monotonic()
+        self.asked_at, self.asked_again = 0, False
         self.process = subprocess.Popen(
             [sys.executable, "-m", "operations.supervised", self.module, *self.arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            env={**os.environ, SUPERVISOR: str(os.getpid()), "PYTHONUNBUFFERED": "1"},
+            env={
+                **os.environ,
+                SUPERVISOR: str(os.getpid()),
+                PROCESS: self.name,
+                "PYTHONUNBUFFERED": "1",
+            },
             start_new_session=True,
         )
         return self.process
+
+    def ask_to_end(self) -> None:
+        """SIGTERM, if it runs; `hurry` does the rest."""
+        process = self.process  # other threads ask too
+        if process and not self.asked_at:
+            self.asked_at = time.monotonic()
+            process.terminate()
+
+    def hurry(self, *, at_once: bool = False) -> None:
+        """Ask again, then kill, once the time of each has come since it was asked to end."""
+        if not self.process or not self.asked_at:
+            return
+        waited = time.monotonic() - self.asked_at
+        if at_once or waited > GRACE_SECONDS:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        elif self.second_signal and waited > PATIENCE_SECONDS and not self.asked_again:
+            self.asked_again = True
+            self.process.send_signal(self.second_signal)
 
     def ended(self) -> float:
         """Note that it ended; give the seconds until it is due again."""
@@ -67,12 +100,13 @@ class Child:
 class Supervisor:
     """Runs children until SIGINT, SIGTERM or SIGHUP; a second one ends them at once."""
 
-    def __init__(self, children: Sequence[Child]) -> None:
+    def __init__(self, children: Sequence[Child], *, as_json: bool = False) -> None:
         self.children = children
-        self.width = max(len(child.name) for child in children)
+        width = max(len(child.name) for child in children)
+        self.say = Console(as_json=as_json, width=width).say
         self.output = selectors.DefaultSelector()
         self.signals = 0
-        self.stopping_since = 0.0
+        self.stopping = False
 
     def run(self) -> None:
         """Start the children and stay until they have ended on request."""
@@ -83,21 +117,15 @@ class Supervisor:
                 self._stop_children()
             else:
                 self._start_what_is_due()
+            for child in self.children:
+                child.hurry(at_once=self.signals > 1)
             self._pass_on_output()
             self._notice_ends()
 
     def restart_all(self) -> None:
         """Ask every child to end; each is started again."""
         for child in self.children:
-            if child.process:
-                child.process.terminate()
-
-    def say(self, line: str, name: str = "up") -> None:
-        """Print a line under a name."""
-        try:
-            print(f"{name:<{self.width}} | {line}", flush=True)
-        except BrokenPipeError:
-            sys.stdout = open(os.devnull, "w")  # noqa: SIM115  (nobody reads on; go on working)
+            child.ask_to_end()
 
     def _take_signal(self, number: int, frame: FrameType | None) -> None:
         self.signals += 1
@@ -131,20 +159,11 @@ class Supervisor:
                 self.say(f"{child.name} {_why(code)}{again}")
 
     def _stop_children(self) -> None:
-        """Ask, ask again, kill: one step at a time, called until everyone has ended."""
-        now = time.monotonic()
-        if not self.stopping_since:
-            self.stopping_since = now
+        """Ask each child to end, once."""
+        if not self.stopping:
+            self.stopping = True
             self.say("Stopping (once more to stop at once)")
             self.restart_all()
-        for child in self.children:
-            if not child.process:
-                continue
-            if self.signals > 1 or now > self.stopping_since + GRACE_SECONDS:
-                os.killpg(child.process.pid, signal.SIGKILL)
-            elif child.second_signal and now > self.stopping_since + PATIENCE_SECONDS:
-                child.process.send_signal(child.second_signal)
-                child.second_signal = None
 
 
 def _why(code: int) -> str:

@@ -11,6 +11,7 @@ import time
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,6 +23,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
 from operations import development
+from operations.console import Console
+from operations.liveness import Watchman
 from operations.supervisor import Child, Supervisor
 
 
@@ -39,35 +42,42 @@ class Command(BaseCommand):
         try:
             with _only_one_in(settings.VAR):
                 _refuse_a_taken_port(options["host"], settings.PORT)
+                if settings.METRICS_PORT:
+                    _refuse_a_taken_port(settings.METRICS_HOST, settings.METRICS_PORT)
                 self._prepare()
                 self._supervise(options["host"], options["workers"], options["threads"])
         except KeyboardInterrupt:
-            self.stdout.write("Stopped before everything was up.")
+            _tell("Stopped before everything was up.")
 
     def _prepare(self) -> None:
         for folder in (settings.STATIC_ROOT, settings.VAR / "beat"):
             Path(folder).mkdir(parents=True, exist_ok=True)
-        self.stdout.write("Migrating the database.")
+        for counted in settings.METRICS_DIR.glob("*.db"):
+            counted.unlink()  # by processes of an earlier start
+        _tell("Migrating the database.")
         call_command("migrate", verbosity=0)
         if settings.IN_PRODUCTION:
             if os.geteuid() == 0:
-                self.stderr.write("Running as root: better give Colloquy an account of its own.")
+                _tell("Running as root: better give Colloquy an account of its own.")
             call_command("collectstatic", interactive=False, verbosity=0)
         else:
             development.keep({"PORT": str(settings.PORT)})
             if not _demo_file().exists() and "seed_demo" in get_commands():
-                self.stdout.write("Filling the demo newsroom; this happens once.")
+                _tell("Filling the demo newsroom; this happens once.")
                 call_command("seed_demo")
         connections.close_all()
 
     def _supervise(self, host: str, workers: int, threads: int) -> None:
-        supervisor = Supervisor(_children(host, workers, threads))
+        children = _children(host, workers, threads)
+        supervisor = Supervisor(children, as_json=settings.LOG_AS_JSON)
+        watchman = Watchman(supervisor, after=timedelta(seconds=settings.STALL_SECONDS))
         ended = threading.Event()
         guard = threading.Thread(
             target=development.keep_servers_up,
             kwargs={"until": ended, "say": supervisor.say, "moved": supervisor.restart_all},
         )
         guard.start()
+        threading.Thread(target=watchman.watch, kwargs={"until": ended}, daemon=True).start()
         threading.Thread(target=_announce, args=[host, supervisor.say], daemon=True).start()
         try:
             supervisor.run()
@@ -84,18 +94,34 @@ def _children(host: str, workers: int, threads: int) -> list[Child]:
     """
     web = ["--interface", "wsgi", "--no-ws", "--host", host, "--port", str(settings.PORT)]
     web += ["--workers", str(workers), "--blocking-threads", str(threads), "--log-level", "error"]
+    if settings.LOG_AS_JSON:
+        web += ["--log-config", str(settings.BASE_DIR / "config" / "granian-logs.json")]
     web += ["--respawn-failed-workers", "--workers-kill-timeout", "10", "config.wsgi:application"]
     celery = ["-A", "config", "--quiet"]
     worker = [*celery, "worker", "--loglevel=INFO", "--without-gossip", "--without-mingle"]
     schedule = str(settings.VAR / "beat" / "schedule")
     screening = [*worker, "-n", "screening@%h", "-Q", "screening", "-c", "1"]
+    network = [*worker, "-n", "network@%h", "-Q", "screening_network", "-P", "threads", "-c", "4"]
     others = [*worker, "-n", "others@%h", "-Q", "delivery,bulk", "-c", "2"]
-    return [
+    quit_soon = signal.SIGQUIT
+    children = [
         Child("web", "granian", web),
-        Child("worker-screening", "celery", screening, second_signal=signal.SIGQUIT),
-        Child("worker", "celery", others, second_signal=signal.SIGQUIT),
+        Child("worker-screening", "celery", screening, quit_soon, {"screening"}),
+        Child("worker-network", "celery", network, quit_soon, {"screening_network"}),
+        Child("worker", "celery", others, quit_soon, {"delivery", "bulk"}),
         Child("beat", "celery", [*celery, "beat", "--schedule", schedule, "--pidfile="]),
     ]
+    if settings.METRICS_PORT:
+        children.append(Child("metrics", "django", ["serve_metrics"]))
+    return children
+
+
+def _tell(line: str) -> None:
+    """Say something before there are children: plainly, unless machines read."""
+    if settings.LOG_AS_JSON:
+        Console(as_json=True).say(line)
+    else:
+        print(line, flush=True)
 
 
 @contextmanager
