@@ -18,6 +18,7 @@ class OwnProfile(PrivateView):
     """GET, PATCH /me: the reader's own account. 400 unknown field, bad name or language."""
 
     permission_classes = [SignedIn]
+    limits = {"PATCH": "own_account"}
 
     @extend_schema(responses=Me, summary="Who is signed in")
     def get(self, request: Request) -> Response:
@@ -35,6 +36,7 @@ class Exchange(PrivateView):
 
     authentication_classes: ClassVar = []
     permission_classes = [Anyone]
+    limits = {"POST": "signing_in"}
 
     @extend_schema(request=ExchangeInput, responses=IssuedToken, summary="Code to reader token")
     def post(self, request: Request) -> Response:
@@ -51,6 +53,7 @@ class Revoke(PrivateView):
 
     authentication_classes: ClassVar = [TokenAuthentication]
     permission_classes = [SignedIn]
+    limits = {"POST": "signing_in"}
 
     @extend_schema(request=None, responses={204: None}, summary="Sign out: end this token")
     def post(self, request: Request) -> Response:

@@ -25,6 +25,7 @@ class PublisherArticle(PrivateView):
 
     authentication_classes = [ApiKeyAuthentication]
     permission_classes = [IsPublisherServer]
+    limits = {"PUT": "publishing"}
 
     @extend_schema(request=ArticleInput, responses={200: ArticleShape, 201: ArticleShape})
     def put(self, request: Request, external_id: str) -> Response:
@@ -48,6 +49,7 @@ class PublisherRelated(PrivateView):
 
     authentication_classes = [ApiKeyAuthentication]
     permission_classes = [IsPublisherServer]
+    limits = {"PUT": "publishing"}
 
     @extend_schema(request=RelatedListInput, responses={204: None})
     def put(self, request: Request, external_id: str) -> Response:

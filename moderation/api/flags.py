@@ -25,6 +25,7 @@ class CommentFlag(PrivateView):
     """`PUT …/comments/{c}/flag`: the reader's one report. 204; 404 if it is not public."""
 
     permission_classes = [SignedIn]
+    limits = {"PUT": "reporting"}
 
     @extend_schema(request=FlagInput, responses={204: None})
     def put(self, request: Request, thread_id: UUID, comment_id: UUID) -> Response:

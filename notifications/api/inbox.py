@@ -84,6 +84,7 @@ class NoticesRead(PrivateView):
     """`POST /me/notices/read`: mark notices read. Two queries. Safe to repeat."""
 
     permission_classes = [SignedIn]
+    limits = {"POST": "own_account"}
 
     @extend_schema(request=ReadInput, responses=UnreadShape)
     def post(self, request: Request) -> Response:
