@@ -27,7 +27,7 @@ from comments.api.serializers import (
     own_json,
 )
 from comments.models import Comment, Thread
-from comments.services import lifecycle, votes
+from comments.services import lifecycle, pace, votes
 from common.errors import FieldError, InvalidInput, Refusal
 from common.json import dumps
 from common.permissions import SignedIn
@@ -58,6 +58,7 @@ class CommentList(PublicView):
     """`GET /threads/{t}/comments`: a page. Three queries. `POST`: a new comment."""
 
     permission_classes = [SignedIn]
+    limits = {"POST": "posting"}
 
     @extend_schema(parameters=[SORT, CURSOR, LIMIT], responses=CommentPageShape)
     def get(self, request: Request, thread_id: UUID) -> Response:
@@ -72,13 +73,14 @@ class CommentList(PublicView):
         author = reader_on(request, thread.site_id)
         wanted = PostInput(data=request.data)
         wanted.is_valid(raise_exception=True)
-        comment = lifecycle.post(
-            author=author,
-            thread=thread,
-            body=wanted.validated_data["body"],
-            parent=_parent(thread, wanted.validated_data.get("parent")),
-            edition=wanted.validated_data.get("edition", ""),
-        )
+        with pace.turn(author=author, thread=thread):
+            comment = lifecycle.post(
+                author=author,
+                thread=thread,
+                body=wanted.validated_data["body"],
+                parent=_parent(thread, wanted.validated_data.get("parent")),
+                edition=wanted.validated_data.get("edition", ""),
+            )
         address = f"{request.path}/{comment.pk}"
         return Response(
             _as_own(comment),
@@ -91,6 +93,7 @@ class CommentDetail(PublicView):
     """`GET …/{c}`: one comment. `PATCH`: its author edits it. `DELETE`: its author withdraws it."""
 
     permission_classes = [SignedIn]
+    limits = {"PATCH": "editing", "DELETE": "editing"}
 
     @extend_schema(responses=EntryShape)
     def get(self, request: Request, thread_id: UUID, comment_id: UUID) -> Response:
@@ -122,6 +125,7 @@ class CommentVote(PrivateView):
     """`PUT …/{c}/vote`: the reader's one vote; 0 takes it back."""
 
     permission_classes = [SignedIn]
+    limits = {"PUT": "voting"}
 
     @extend_schema(request=VoteInput, responses=VoteInput)
     def put(self, request: Request, thread_id: UUID, comment_id: UUID) -> Response:
@@ -136,6 +140,7 @@ class Render(PrivateView):
     """`POST /render`: the HTML that a post with this text would get. Stores nothing."""
 
     permission_classes = [SignedIn]
+    limits = {"POST": "previewing"}
 
     @extend_schema(request=EditInput, responses=RenderShape)
     def post(self, request: Request) -> Response:
