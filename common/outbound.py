@@ -29,7 +29,7 @@ MOST_HEADER_BYTES = 16_384
 #: Of a host's addresses so many are tried.
 MOST_TRIED = 3
 WRITTEN_AT_ONCE = 16_384
-LONGEST_WAIT_ASKED = 3_600
+LONGEST_WAIT_ASKED = 60
 
 
 class OutboundFault(Exception):
