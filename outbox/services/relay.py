@@ -14,7 +14,7 @@ from itertools import takewhile
 from django.db import transaction
 from django.db.models import F
 
-from common import clock
+from common import clock, logs
 from outbox.events import Event, consumer_named, consumers_of
 from outbox.models import IdempotencyRecord, OutboxRow
 from outbox.querysets import OutboxQuerySet
@@ -137,6 +137,13 @@ def _give_back(rows: Iterable[OutboxRow]) -> None:
 
 
 def _run(row: OutboxRow) -> None:
+    """Run a leased row's consumer; whatever is logged meanwhile names the row and its ids."""
+    ids = {**row.payload, "row": row.pk, "happened": row.event, "consumer": row.consumer}
+    with logs.about(**ids):
+        _attempt(row)
+
+
+def _attempt(row: OutboxRow) -> None:
     """Run a leased row's consumer: its work and the row's end are one transaction.
 
     A failure is noted on the row, which becomes due again after a growing pause and is set aside
@@ -152,11 +159,12 @@ def _run(row: OutboxRow) -> None:
             # Whoever else has the row waits here, and then finds it done.
             if OutboxRow.objects.open().filter(pk=row.pk).update(done_at=clock.now()):
                 consumer.run(event, *prepared)
+        log.info("Outbox row done.", extra={"fields": {"attempts": row.attempts + 1}})
     except NotYet as later:
-        log.info("Outbox row %s (%s) waits: %s", row.pk, row.consumer, later)
+        log.info("Outbox row waits: %s", later)
         _put_off(row, later, pause=later.retry_after, counted=0)
     except Exception as fault:
-        log.exception("Outbox row %s (%s) failed.", row.pk, row.consumer)
+        log.exception("Outbox row failed.")
         _put_off(row, fault, pause=timedelta(seconds=2 ** (row.attempts + 1)), counted=1)
 
 
