@@ -154,13 +154,13 @@ def _chain(fault: BaseException | None) -> Iterator[BaseException]:
 def _facts(_: Any, __: str, event: Event) -> Event:
     record: logging.LogRecord = event["_record"]
     moment = datetime.fromtimestamp(record.created, UTC)
-    event["timestamp"] = moment.isoformat(timespec="milliseconds")
-    event["level"] = record.levelname.lower()
-    event["logger"] = record.name
-    if process := os.environ.get(PROCESS):
-        event["process"] = process
-    event.update(getattr(record, "fields", ()))
-    return event
+    facts = {
+        "timestamp": moment.isoformat(timespec="milliseconds"),
+        "level": record.levelname.lower(),
+        "process": os.environ.get(PROCESS, ""),
+        "logger": record.name,
+    }
+    return {**facts, **event, **getattr(record, "fields", {})}
 
 
 def _explain_exception(_: Any, __: str, event: Event) -> Event:
