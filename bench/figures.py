@@ -28,10 +28,14 @@ class Figures:
         self.slices[name].append(measured)
 
     def row(self, name: str) -> dict[str, Any]:
-        """Median rate over the rounds; percentiles over all answers; the load's share of a core."""
+        """Median rate over the rounds; percentiles over all answers; CPU time of web
+        processes and PostgreSQL for each answer; the load's share and that of strangers, in cores.
+        """
         every = self.slices[name]
         latencies = sorted(each for one in every for each in one.latencies)
         rates = [one.rate for one in every]
+        seconds = sum(one.seconds for one in every)
+        others = self._spent(name, "machine") - self._spent(name, "ours")
         return {
             "measured": name,
             "clients": every[0].clients,
@@ -41,13 +45,30 @@ class Figures:
             "p50_ms": round(1_000 * percentile(latencies, 0.50), 2),
             "p99_ms": round(1_000 * percentile(latencies, 0.99), 2),
             "answers": len(latencies),
-            "load_cpu": round(sum(s.cpu_seconds for s in every) / sum(s.seconds for s in every), 2),
+            "web_cpu_ms": self._cpu_ms(name, "web"),
+            "db_cpu_ms": self._cpu_ms(name, "postgres"),
+            "load_cpu": f"{sum(one.cpu_seconds for one in every) / seconds:.0%}",
+            "others_cpu": f"{max(others, 0) / seconds:.0%}",
         }
 
     def ratio(self, name: str, other: str) -> float:
         """The median of the rounds' own ratios: what slows a whole round leaves it alone."""
         pairs = zip(self.slices[name], self.slices[other], strict=True)
         return round(median(one.rate / two.rate for one, two in pairs), 3)
+
+    def cpu_ratio(self, name: str, other: str) -> float:
+        """How many of `name` a CPU second of web and database makes, against `other`. It hardly
+        depends on what else the machine does.
+        """
+        cost = [sum(self._cpu_ms(one, who) for who in ("web", "postgres")) for one in (name, other)]
+        return round(cost[1] / cost[0], 3) if cost[0] else float("nan")
+
+    def _cpu_ms(self, name: str, who: str) -> float:
+        answers = sum(len(one.latencies) for one in self.slices[name])
+        return round(1_000 * self._spent(name, who) / answers, 2)
+
+    def _spent(self, name: str, who: str) -> float:
+        return sum(one.spent.get(who, 0.0) for one in self.slices[name])
 
     def rows(self) -> list[dict[str, Any]]:
         return [self.row(name) for name in self.slices]
@@ -136,7 +157,7 @@ class Report:
             (RESULTS / f"{self.name}.md").write_text(self._markdown())
 
     def _print(self) -> None:
-        console = Console(highlight=False, width=120)
+        console = Console(highlight=False, width=150)
         for title, rows in self.tables.items():
             table = Table(title=title, title_justify="left")
             for column in rows[0]:

@@ -28,10 +28,21 @@ class Slice:
     cpu_seconds: float = 0.0
     latencies: list[float] = field(default_factory=list)
     statuses: Counter[int] = field(default_factory=Counter)
+    #: CPU seconds meanwhile, by who spent them (`Stage.spent`).
+    spent: dict[str, float] = field(default_factory=dict)
 
     @property
     def rate(self) -> float:
         return len(self.latencies) / self.seconds
+
+    def note(self, client: "_Client", status: int, body: bytes, listen: Listener | None) -> float:
+        """One answer came, now."""
+        now = time.perf_counter()
+        self.latencies.append(now - client.since)
+        self.statuses[status] += 1
+        if listen:
+            listen(client.number, body, now)
+        return now
 
     def acknowledged(self, *expected: int) -> int:
         """How many answers came, all of them with an expected status. Raises UnexpectedAnswer."""
@@ -113,11 +124,7 @@ def run(
                 answer = client.take()
                 if answer is None:
                     continue
-                now = time.perf_counter()
-                result.latencies.append(now - client.since)
-                result.statuses[answer[0]] += 1
-                if listen:
-                    listen(client.number, answer[1], now)
+                now = result.note(client, *answer, listen)
                 request = next(client.requests, None) if now - begun < seconds else None
                 if request is None:
                     busy -= 1
@@ -156,10 +163,7 @@ def paced(
                 answer = client.take()
                 if answer is None:
                     continue
-                now = time.perf_counter()
-                result.latencies.append(now - client.since)
-                result.statuses[answer[0]] += 1
-                listen(client.number, answer[1], now)
+                result.note(client, *answer, listen)
                 busy -= 1
                 free.append(client)
         result.seconds = time.perf_counter() - begun

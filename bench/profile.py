@@ -1,67 +1,80 @@
-"""Where the time of a post goes: one web process of one thread, one client, workers stopped."""
+"""Where the time of a request goes: one web process of one thread, one client, workers stopped."""
 
 import argparse
 import json
+from collections.abc import Iterator
 from urllib.request import urlopen
 
-from bench import ground, load, posting
+from bench import load
 from bench.figures import Report, percentile
 from bench.stage import Stage
 
 PROFILED = "bench.profiled:application"
-TOP_CALLS = "posting-calls.txt"
 
 
-def measure(here: Stage, report: Report, options: argparse.Namespace) -> None:
+def measure(
+    here: Stage,
+    report: Report,
+    options: argparse.Namespace,
+    requests: Iterator[bytes],
+    *,
+    status: int,
+) -> None:
     """Clocks round the parts of a request, then cProfile for the functions in them."""
     seconds = 4.0 if options.short else 10.0
-    laid = ground.lay(readers=posting.READERS, threads=posting.THREADS)
     here.start_alone(PROFILED)
-    posts = posting.requests(laid, threads=posting.THREADS)
+
+    def some(seconds: float) -> load.Slice:
+        done = load.run(here.port, requests, clients=1, seconds=seconds)
+        done.acknowledged(status)
+        return done
+
     report.say("Warming up")
-    load.run(here.port, posts, clients=1, seconds=3).acknowledged(201)
+    some(3)
     _ask(here, "clocks")
     report.say("Clocks")
-    done = load.run(here.port, posts, clients=1, seconds=seconds)
-    number = done.acknowledged(201)
+    done = some(seconds)
+    number = len(done.latencies)
     parts = json.loads(_ask(here, "clocks"))
     report.say("Calls")
     _ask(here, "calls/start")
-    load.run(here.port, posts, clients=1, seconds=seconds).acknowledged(201)
+    some(seconds)
     calls = _ask(here, "calls")
-    (here.folder / TOP_CALLS).write_text(calls)
 
-    whole = sum(taken for taken, _ in parts.values())
+    whole = sum(taken for taken, _, _ in parts.values())
     rows = [
         {
             "part": name,
-            "ms_a_post": round(1_000 * taken / number, 3),
+            "ms": round(1_000 * taken / number, 3),
             "share": f"{taken / whole:.1%}",
-            "calls_a_post": round(times / number, 2),
+            "cpu_ms": round(1_000 * cpu / number, 3),
+            "calls": round(times / number, 2),
         }
-        for name, (taken, times) in sorted(parts.items(), key=lambda part: -part[1][0])
+        for name, (taken, cpu, times) in sorted(parts.items(), key=lambda part: -part[1][0])
         if taken / whole >= 0.001
     ]
-    database = sum(taken for name, (taken, _) in parts.items() if name.startswith("SQL"))
     latencies = sorted(done.latencies)
-    outside = sum(latencies) - whole
-    summary = [
-        ("database, round trips included", database),
-        ("everything else in the process", whole - database),
-        ("web server, network, load", outside),
-    ]
+    statements = [part for name, part in parts.items() if name.startswith("SQL")]
+    database, driver = (sum(part[which] for part in statements) for which in (0, 1))
+    summary = {
+        "waiting for the database": database - driver,
+        "its driver in the process": driver,
+        "everything else in the process": whole - database,
+        "web server, network, load": sum(latencies) - whole,
+        "all, as the client sees it": sum(latencies),
+    }
     report.add(
-        "One post",
+        "One request",
         [
-            {"where": where, "ms_a_post": round(1_000 * taken / number, 3)}
-            for where, taken in [*summary, ("all, as the client sees it", sum(latencies))]
+            {"where": where, "ms": round(1_000 * taken / number, 3)}
+            for where, taken in summary.items()
         ],
     )
     report.add("By part, without the parts inside it", rows)
     report.notes.append(
-        f"{number} posts, one after another; median {1_000 * percentile(latencies, 0.5):.2f} ms. "
-        "The clocks themselves take a few microseconds for each call. BEGIN counts with the "
-        "statement that follows it."
+        f"{number} requests, one after another; the median was "
+        f"{1_000 * percentile(latencies, 0.5):.2f} ms. CPU is the thread's own, without PostgreSQL. "
+        "BEGIN counts with the statement that follows it, and the clocks take their microseconds."
     )
     if not options.json:
         report.notes.append(calls)

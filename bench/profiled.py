@@ -50,15 +50,15 @@ class Clocks:
     """Exclusive time by part: a part's clock stands still while one inside it runs."""
 
     def __init__(self) -> None:
-        self.seconds: dict[str, float] = defaultdict(float)
-        self.calls: dict[str, int] = defaultdict(int)
+        self.parts: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0, 0])
         self.running: list[str] = []
         self.since = 0.0
+        self.cpu_since = 0.0
 
     def __call__(self, name: str, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         self._lap()
         self.running.append(name)
-        self.calls[name] += 1
+        self.parts[name][2] += 1
         try:
             return function(*args, **kwargs)
         finally:
@@ -66,16 +66,17 @@ class Clocks:
             self.running.pop()
 
     def _lap(self) -> None:
-        now = time.perf_counter()
+        now, cpu = time.perf_counter(), time.thread_time()
         if self.running:
-            self.seconds[self.running[-1]] += now - self.since
-        self.since = now
+            part = self.parts[self.running[-1]]
+            part[0] += now - self.since
+            part[1] += cpu - self.cpu_since
+        self.since, self.cpu_since = now, cpu
 
-    def read(self) -> dict[str, tuple[float, int]]:
-        """Seconds and calls of each part since the last reading."""
-        said = {name: (self.seconds[name], self.calls[name]) for name in self.seconds}
-        self.seconds.clear()
-        self.calls.clear()
+    def read(self) -> dict[str, list[float]]:
+        """Seconds, CPU seconds of the thread and calls of each part since the last reading."""
+        said = dict(self.parts)
+        self.parts.clear()
         return said
 
 

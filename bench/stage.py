@@ -10,17 +10,21 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
+import psutil
 import psycopg
 import redis
 
+from bench import load
+from bench.load import Slice
 from operations import embedded
 from operations.embedded.home import find_home
+from operations.embedded.postgres import Postgres
 from operations.embedded.valkey import Valkey
 from operations.processes import SUPERVISOR
 
@@ -41,7 +45,10 @@ class Stage:
         self.floor_port = port + 1
         self.running: dict[str, subprocess.Popen[bytes]] = {}
         self.database = psycopg.connect(os.environ["DATABASE_URL"], autocommit=True)
-        self.broker = Valkey(find_home(folder), name="broker", durable=True)
+        home = find_home(folder)
+        self.broker = Valkey(home, name="broker", durable=True)
+        self.cache = Valkey(home, name="cache", durable=True)
+        self.postgres = Postgres(home, durable=True)
 
     # -- processes --------------------------------------------------------------------------
     def start_web(self, *, floor: bool = True) -> None:
@@ -151,6 +158,43 @@ class Stage:
                     ) from fault
                 time.sleep(0.1)
 
+    # -- slices -----------------------------------------------------------------------------
+    def slice(
+        self,
+        port: int,
+        requests: Iterator[bytes] | Sequence[Iterator[bytes]],
+        *,
+        clients: int,
+        seconds: float,
+        status: int,
+        rows_in: str | None,
+    ) -> Slice:
+        """Load, with what it cost. Raises UnexpectedAnswer unless every answer is `status` and the
+        table `rows_in`, if one is named, has a new row for each.
+        """
+        rows, spent = self.count(rows_in) if rows_in else 0, self.spent()
+        done = load.run(port, requests, clients=clients, seconds=seconds)
+        done.spent = {name: until - spent[name] for name, until in self.spent().items()}
+        acknowledged = done.acknowledged(status)
+        if rows_in and acknowledged != (stored := self.count(rows_in) - rows):
+            raise load.UnexpectedAnswer(f"{acknowledged} acknowledged, {stored} rows in {rows_in}")
+        return done
+
+    def spent(self) -> dict[str, float]:
+        """CPU seconds since their start: web processes, PostgreSQL, all of ours, the machine."""
+        webs = [self.running[name] for name in ("product", "floor") if name in self.running]
+        web = sum(_cpu_of(psutil.Process(process.pid)) for process in webs)
+        postgres = _cpu_of(self.postgres.process())
+        others = _cpu_of(self.broker.process()) + _cpu_of(self.cache.process())
+        machine = psutil.cpu_times()
+        idle = machine.idle + getattr(machine, "iowait", 0.0)
+        return {
+            "web": web,
+            "postgres": postgres,
+            "ours": _cpu_of(psutil.Process()) + postgres + others,
+            "machine": sum(machine[:8]) - idle,
+        }
+
     # -- the record -------------------------------------------------------------------------
     def sql(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         """Run one statement, committed at once; give the rows, if it makes any."""
@@ -165,6 +209,17 @@ class Stage:
         return self.sql(
             "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
         )[0][0]
+
+
+def _cpu_of(root: psutil.Process | None) -> float:
+    """CPU seconds of a process and of all below it, those that have ended included."""
+    if root is None:
+        return 0.0
+    total = 0.0
+    for process in (root, *root.children(recursive=True)):
+        with suppress(psutil.NoSuchProcess):
+            total += sum(process.cpu_times()[:4])
+    return total
 
 
 @contextmanager
