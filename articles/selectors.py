@@ -57,6 +57,16 @@ def edition_named(*, site_id: UUID, external_id: str, locale: str | None) -> Edi
     return _one(rows.select_related("article", "thread"))
 
 
+def edition_of(thread_id: UUID, *, locale: str) -> Edition | None:
+    """The edition that a thread stands below, with its article: in `locale`, if there is one.
+
+    None for a thread without an article. One query.
+    """
+    editions = Edition.objects.filter(thread=thread_id).select_related("article")
+    found = list(editions.order_by("position"))
+    return next((each for each in found if each.locale == locale), found[0] if found else None)
+
+
 def related(article_id: UUID, *, locale: str) -> list[Related]:
     """What editors relate to an article's edition, in their order, each with its live count.
 

@@ -9,6 +9,8 @@ TEXTS: dict[str, Promise] = {
     "links": _("It has several links, so a moderator will read it first."),
     "listed_word": _("It has a word that this site looks at more closely."),
     "repeated": _("The same text was already posted on this site."),
+    "hook": _("This site's own check found something in it."),
+    "hook_away": _("This site's own check did not answer, so a moderator will read it first."),
     # decided by a person
     "abuse": _("It attacks or insults people."),
     "spam": _("It advertises, or repeats what was posted elsewhere."),

@@ -33,6 +33,9 @@ ALLOWED: dict[Status, frozenset[Status]] = {
 #: Its author may see, edit and withdraw it, the public may not (yet).
 UNPUBLISHED = (Status.SCREENING, Status.HELD, Status.REJECTED)
 
+#: Its author's word, or the law's: no machine has a say in it any more.
+GONE = (Status.WITHDRAWN, Status.ERASED)
+
 
 class ThreadState(TextChoices):
     """Whether a thread takes comments; `off`: it is not even shown."""

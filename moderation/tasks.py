@@ -16,6 +16,14 @@ def screen_comment() -> None:
     relay.drain("screen_comment")
 
 
+@shared_task(name="screen_over_network")
+def screen_over_network() -> None:
+    """Ask other machines about the revisions that wait for it, on the queue `screening_network`:
+    who has nobody to ask does not wait for who does not answer.
+    """
+    relay.drain("screen_over_network")
+
+
 @shared_task(name="moderation.forget_texts")
 def forget_texts() -> None:
     """Drop the digests that `repeats` no longer looks back to."""

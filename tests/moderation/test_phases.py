@@ -171,6 +171,7 @@ def test_old_texts_are_forgotten(site):
 def test_phases_run_where_they_say_in_the_order_of_the_setting():
     assert [each.name for each in phases(Where.REQUEST)] == ["length", "links", "words"]
     assert [each.name for each in phases(Where.WORKER)] == ["repeats"]
+    assert [each.name for each in phases(Where.NETWORK)] == ["hook"]
 
 
 @pytest.mark.parametrize(

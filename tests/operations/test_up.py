@@ -23,7 +23,7 @@ from operations.development import PROJECT
 from operations.processes import ended
 from tests import servers
 
-NAMES = ["beat", "web", "worker", "worker-screening"]
+NAMES = ["beat", "web", "worker", "worker-network", "worker-screening"]
 
 
 class Running:
