@@ -34,6 +34,7 @@ PLAIN_SPOKEN = {
     "builtins.RecursionError",
     "builtins.UnboundLocalError",
     "django.core.exceptions.ImproperlyConfigured",
+    "psycopg.OperationalError",  # not its kinds: a connection that failed
     "redis.exceptions.ConnectionError",
     "redis.exceptions.TimeoutError",
 }
@@ -122,8 +123,8 @@ def explain(fault: BaseException) -> str:
         return f"{kind}: {os.strerror(fault.errno)}"
     if isinstance(code := getattr(fault, "code", None), str | int):
         return f"{kind} {code}"
-    if f"{type(fault).__module__}.{type(fault).__qualname__}" in PLAIN_SPOKEN:
-        return f"{kind}: {fault}"
+    if f"{type(root).__module__}.{type(root).__qualname__}" in PLAIN_SPOKEN:
+        return f"{kind}: {str(root).partition(chr(10))[0]}"
     return kind
 
 

@@ -122,7 +122,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Django's handler500: no detail that could leak.
+    """Django's handler500: no detail that could leak, but the request's id to quote.
 
     Also for refusals that arise outside DRF, such as 503 while the database is away: in
     middleware, on pages, in allauth. Nothing here needs database or session.
@@ -133,7 +133,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
             return _refused(request, refusal, fault)
     if request.path.startswith("/api/"):
         detail = _("Something broke on our side. Please try again.")
-        return plain(problem(status=500, code="server_error", detail=detail))
+        body = problem(status=500, code="server_error", detail=detail)
+        return plain({**body, "request_id": getattr(request, "id", "")})
     return defaults.server_error(request)
 
 
@@ -187,10 +188,7 @@ def _say_away(answer: Answer, request: HttpRequest, fault: BaseException | None)
         answer["Access-Control-Allow-Origin"] = "*"
         answer["Access-Control-Expose-Headers"] = "Retry-After"
     cause = getattr(fault, "__cause__", None) or fault
-    first_line = str(cause).partition("\n")[0]
-    LOG.warning(
-        "%s %s: 503, %s: %s", request.method, request.path, type(cause).__name__, first_line
-    )
+    LOG.warning("Refused with 503: %s", cause)
     answer._has_been_logged = True  # type: ignore[attr-defined]  # Django's own mark
     return answer
 

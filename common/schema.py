@@ -23,6 +23,9 @@ class Problem(serializers.Serializer[Any]):
     detail = serializers.CharField()
     code = serializers.CharField()
     errors = FieldProblem(many=True)
+    request_id = serializers.CharField(
+        required=False, help_text="Of a 500: what our log calls the request."
+    )
 
 
 class AutoSchema(SpectacularAutoSchema):

@@ -3,6 +3,7 @@
 import errno
 import fcntl
 import json
+import logging
 import os
 import signal
 import socket
@@ -38,6 +39,8 @@ class Command(BaseCommand):
         parser.add_argument("--threads", type=int, default=8, help="threads of each")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        # Seeding publishes by requests of our own; nobody asked.
+        logging.getLogger("operations.requests").setLevel(logging.WARNING)
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             with _only_one_in(settings.VAR):
