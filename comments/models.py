@@ -312,6 +312,44 @@ class StatusChange(models.Model):
         return f"{self.comment_id}: {self.was} → {self.now}"
 
 
+class RecentPost(models.Model):
+    """What was posted just now: so the same text again is the same comment, and no second one.
+
+    `id` is a digest of author, place and text. Forgotten after a while.
+    """
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    comment = models.ForeignKey(
+        Comment, models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
+    posted_at = models.DateTimeField()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["posted_at"], name="recent_post_by_age")]
+
+    def __str__(self) -> str:
+        return str(self.comment_id)
+
+
+def _counting(operation: pgtrigger.Operation, changes: str, **rows: str) -> pgtrigger.Trigger:
+    """A trigger that writes the tallies of a statement's votes."""
+    return pgtrigger.Trigger(
+        name=f"count_{operation}".lower(),
+        level=pgtrigger.Statement,
+        when=pgtrigger.After,
+        operation=operation,
+        referencing=pgtrigger.Referencing(**rows),
+        func=f"""
+            INSERT INTO comments_tally (thread_id, comment_id, language, counted, amount)
+            SELECT thread_id, comment.id, '', CASE value WHEN 1 THEN 'up' ELSE 'down' END,
+                sum(amount)
+            FROM ({changes}) AS vote JOIN comments_comment AS comment ON comment.id = comment_id
+            GROUP BY comment.id, value;
+            RETURN NULL;
+        """,  # noqa: S608  (names of ours)
+    )
+
+
 class Vote(models.Model):
     """A reader's one vote on a comment: 1 or -1; no row is no vote."""
 
@@ -328,6 +366,18 @@ class Vote(models.Model):
             models.UniqueConstraint(fields=["reader", "comment"], name="one_vote_per_reader"),
             models.CheckConstraint(condition=Q(value__in=(1, -1)), name="vote_value_known"),
         ]
+        triggers: ClassVar = [
+            # Whoever writes votes, by whatever way, the counts hear of it.
+            _counting(pgtrigger.Insert, "SELECT *, 1 AS amount FROM new_votes", new="new_votes"),
+            _counting(pgtrigger.Delete, "SELECT *, -1 AS amount FROM old_votes", old="old_votes"),
+            _counting(
+                pgtrigger.Update,
+                "SELECT *, 1 AS amount FROM new_votes"
+                " UNION ALL SELECT *, -1 AS amount FROM old_votes",
+                new="new_votes",
+                old="old_votes",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.comment_id}: {self.value:+d}"
@@ -337,15 +387,19 @@ class Tally(models.Model):
     """A change to a cached count, written with what causes it and folded in within a second.
 
     Rows are only inserted by readers' requests, so that no request waits for another's count.
+    They live for a moment: no foreign keys, whose checks would have all writers of a busy thread
+    share a lock on its row.
     """
 
-    thread = models.ForeignKey(Thread, models.CASCADE, related_name="+", db_index=False)
+    thread = models.ForeignKey(
+        Thread, models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
     comment = models.ForeignKey(
-        Comment, models.CASCADE, null=True, related_name="+", db_index=False
+        Comment, models.CASCADE, null=True, related_name="+", db_index=False, db_constraint=False
     )
     language = models.CharField(max_length=20, blank=True)
     counted = models.CharField(max_length=8, choices=Counted)
-    amount = models.SmallIntegerField()
+    amount = models.IntegerField()
 
     def __str__(self) -> str:
         return f"{self.counted} {self.amount:+d}"

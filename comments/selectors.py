@@ -181,8 +181,8 @@ class Own:
 
     comment: Comment
     body: str
-    reason: str
-    note: str
+    reason: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True)

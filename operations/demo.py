@@ -141,9 +141,9 @@ def _follow_up(line: DemoComment, comment: Comment, readers: dict[str, User]) ->
     comment.refresh_from_db()
     if comment.is_published:
         for key in line["votes"]["up"]:
-            votes.cast(comment=comment, reader=readers[key], value=1)
+            _vote(comment, readers[key], 1)
         for key in line["votes"]["down"]:
-            votes.cast(comment=comment, reader=readers[key], value=-1)
+            _vote(comment, readers[key], -1)
         for report in line["reports"]:
             flags.raise_flag(
                 comment=comment,
@@ -154,6 +154,10 @@ def _follow_up(line: DemoComment, comment: Comment, readers: dict[str, User]) ->
     if line["then"] == "withdrawn":
         with clock.standing_at(comment.created_at + timedelta(minutes=30)):
             lifecycle.withdraw(comment.pk, author=readers[line["reader"]])
+
+
+def _vote(comment: Comment, reader: User, value: int) -> None:
+    votes.cast(thread_id=comment.thread_id, comment_id=comment.pk, reader=reader, value=value)
 
 
 def _finish_work() -> None:

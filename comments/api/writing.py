@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.status import HTTP_201_CREATED, HTTP_204_NO_CONTENT
 
-from accounts.permissions import reader_on
+from accounts.permissions import confined_to, reader_on
 from comments import rendering, selectors
 from comments.api.reading import CURSOR, LIMIT, SORT, comment_page
 from comments.api.serializers import (
@@ -27,7 +27,9 @@ from comments.api.serializers import (
     own_json,
 )
 from comments.models import Comment, Thread
+from comments.selectors import Own
 from comments.services import lifecycle, pace, votes
+from comments.states import Status
 from common.errors import FieldError, InvalidInput, Refusal
 from common.json import dumps
 from common.permissions import SignedIn
@@ -46,6 +48,10 @@ IF_MATCH = OpenApiParameter(
     OpenApiParameter.HEADER,
     description="The ETag this edit started from; 412 if the comment changed meanwhile.",
 )
+
+
+#: An author need not be told why.
+CLEAR = (Status.SCREENING, Status.PUBLISHED)
 
 
 class NotYours(Refusal):
@@ -129,10 +135,15 @@ class CommentVote(PrivateView):
 
     @extend_schema(request=VoteInput, responses=VoteInput)
     def put(self, request: Request, thread_id: UUID, comment_id: UUID) -> Response:
-        comment = comment_for(request, thread_id, comment_id)
         wanted = VoteInput(data=request.data)
         wanted.is_valid(raise_exception=True)
-        votes.cast(comment=comment, reader=request.user, value=wanted.validated_data["value"])
+        votes.cast(
+            thread_id=thread_id,
+            comment_id=comment_id,
+            reader=request.user,
+            value=wanted.validated_data["value"],
+            site_id=confined_to(request),
+        )
         return Response({"value": wanted.validated_data["value"]})
 
 
@@ -228,4 +239,9 @@ def _matched(request: Request, comment: Comment) -> datetime | None:
 
 
 def _as_own(comment: Comment) -> dict[str, object]:
+    """A comment as its author sees it. No query where nothing happened since it was posted and
+    there is nothing to explain, one else.
+    """
+    if comment.touched_at == comment.created_at and comment.status in CLEAR:
+        return own_json(Own(comment, body=comment.body))
     return own_json(selectors.own_comment(comment.pk))

@@ -12,6 +12,7 @@ from django.db.models import F
 
 from comments.models import Comment, Tally, Thread
 from comments.states import Counted
+from common.inserting import Clause
 from outbox.services.waking import wake, woken
 
 SLOTS = 8
@@ -20,22 +21,24 @@ FOLD_AFTER_SECONDS = 0.3
 FOLD = "comments.fold_counts"
 
 
-def touch(thread_id: UUID) -> None:
-    """Move the thread's version. One upsert on one of its slots.
+#: Moves a thread's version. A connection keeps to one slot, so that a transaction that touches a
+#: thread twice never waits for a second slot while it holds the first.
+TOUCH = """
+    INSERT INTO comments_threadslot AS held (thread_id, slot, version)
+    SELECT %s::uuid, pg_backend_pid() %% %s::int, 1 FROM {gate}
+    ON CONFLICT (thread_id, slot) DO UPDATE SET version = held.version + 1
+"""
 
-    A connection keeps to one slot, so that a transaction that touches a thread twice never waits
-    for a second slot while it holds the first.
-    """
+
+def touch(thread_id: UUID) -> None:
+    """Move the thread's version. One upsert on one of its slots."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            INSERT INTO comments_threadslot (thread_id, slot, version)
-            VALUES (%s, pg_backend_pid() %% %s, 1)
-            ON CONFLICT (thread_id, slot)
-            DO UPDATE SET version = comments_threadslot.version + 1
-            """,
-            [thread_id, SLOTS],
-        )
+        cursor.execute(TOUCH.format(gate="(SELECT 1) AS gate"), [thread_id, SLOTS])
+
+
+def touching(thread_id: UUID) -> Clause:
+    """The same as a part of a statement with a gate (`common.inserting`)."""
+    return TOUCH.format(gate="gate"), [thread_id, SLOTS]
 
 
 def note_publication(comment: Comment, amount: int) -> None:
@@ -43,33 +46,22 @@ def note_publication(comment: Comment, amount: int) -> None:
 
     Two queries for a reply below the second level, one insert else.
     """
-    rows = [
-        Tally(
-            thread_id=comment.thread_id,
-            language=comment.language,
-            counted=Counted.COMMENTS,
-            amount=amount,
-        )
-    ]
-    rows += [
+    Tally.objects.bulk_create(publication_tallies(comment, amount))
+    fold_soon()
+
+
+def publication_tallies(comment: Comment, amount: int) -> list[Tally]:
+    """The rows of `note_publication`, not stored yet. One query below the second level."""
+    thread = Tally(
+        thread_id=comment.thread_id,
+        language=comment.language,
+        counted=Counted.COMMENTS,
+        amount=amount,
+    )
+    return [thread] + [
         Tally(thread_id=comment.thread_id, comment_id=each, counted=Counted.REPLIES, amount=amount)
         for each in ancestor_ids(comment)
     ]
-    Tally.objects.bulk_create(rows)
-    fold_soon()
-
-
-def note_vote(comment: Comment, *, was: int, now: int) -> None:
-    """A reader's vote on `comment` went from `was` to `now` (1, 0, -1). One insert."""
-    kinds = {1: Counted.UP, -1: Counted.DOWN}
-    Tally.objects.bulk_create(
-        Tally(
-            thread_id=comment.thread_id, comment_id=comment.pk, counted=kinds[value], amount=amount
-        )
-        for value, amount in ((was, -1), (now, 1))
-        if value
-    )
-    fold_soon()
 
 
 def ancestor_ids(comment: Comment) -> list[UUID]:

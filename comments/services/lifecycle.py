@@ -8,6 +8,7 @@ A first look (phases of the request) gives a post its status; `conclude` ends th
 `move` is every later change. What follows from each (cases, notices) hears of it by events.
 """
 
+import hashlib
 from datetime import datetime, timedelta
 from typing import ClassVar
 from uuid import UUID
@@ -17,17 +18,20 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from comments import events, languages, rendering
-from comments.models import Comment, Revision, StatusChange, Thread, Verdict
+from comments.models import Comment, RecentPost, Revision, StatusChange, Thread, Verdict
 from comments.screening import Draft, Screening, Where, screen
 from comments.services import counting
 from comments.states import ALLOWED, Outcome, Status, ThreadState
 from common import clock
 from common.errors import Refusal
 from common.ids import new_id
+from common.inserting import Clause, insert_all
 from outbox.services import relay
 from publishers.states import Screening as SitePolicy
 
 DEEPEST = 50
+#: A double click, a retry over a bad line: people do not mean to say it twice.
+SAME_WITHIN = timedelta(seconds=10)
 AFTER_HOLD = {Outcome.HOLD: Status.HELD, Outcome.REJECT: Status.REJECTED}
 EDITABLE = (Status.SCREENING, Status.HELD, Status.PUBLISHED)
 
@@ -77,6 +81,8 @@ def post(
     """Store a draft in the state its first screening gives it, and say so.
 
     `thread` has its `site` loaded. Raises PostingRefused; what a phase finds wrong is stored.
+    The same text again in the same place within `SAME_WITHIN` is the same comment, as it stands
+    by then. One statement, two more for a repeat.
     """
     body, html = _rendered(body)
     if thread.state != ThreadState.OPEN:
@@ -85,30 +91,21 @@ def post(
         raise ParentGone
     locale = edition or thread.site.default_locale
     language = languages.of(body, locale=locale)
-    draft = Draft(thread.site, author, body, html, language)
-    screening = screen(draft, Where.REQUEST)  # no lock yet
-    status = _first_status(thread, screening)
-    with transaction.atomic():
-        comment = Comment(
-            thread=thread,
-            author=author,
-            body=body,
-            body_html=html,
-            renderer_version=rendering.RENDERER_VERSION,
-            language=language,
-            edition=locale,
-            status=status,
-            **_place(parent),
-        )
-        comment.created_at = comment.touched_at = _after(parent)
-        comment.published_at = comment.created_at if comment.is_published else None
-        comment.save(force_insert=True)
-        _submit(comment, screening)
-        relay.record(events.CommentPosted(comment.pk, status=status, is_reply=parent is not None))
-        if comment.is_published:
-            counting.note_publication(comment, 1)
-            counting.touch(thread.pk)
-    return comment
+    screening = screen(Draft(thread.site, author, body, html, language), Where.REQUEST)
+    comment = Comment(
+        thread=thread,
+        author=author,
+        body=body,
+        body_html=html,
+        renderer_version=rendering.RENDERER_VERSION,
+        language=language,
+        edition=locale,
+        status=_first_status(thread, screening),
+        **_place(parent),
+    )
+    comment.created_at = comment.touched_at = _after(parent)
+    comment.published_at = comment.created_at if comment.is_published else None
+    return comment if _store(comment, screening) else _posted_before(comment)
 
 
 def edit(
@@ -139,7 +136,7 @@ def edit(
         comment.touched_at = clock.now()
         waits = comment.is_published and site.screening == SitePolicy.SCREEN_FIRST
         passed = screening.outcome is Outcome.PASS
-        revision = _submit(comment, screening, body=body, in_force=not (waits and passed))
+        revision = _submit(comment, screening, body, in_force=not (waits and passed))
         if revision.in_force_at:
             _put_in_force(comment, revision)
         comment.save(update_fields=["touched_at"])
@@ -147,6 +144,11 @@ def edit(
             _move(comment, AFTER_HOLD[screening.outcome], reason=screening.reason)
         counting.touch(comment.thread_id)
     return comment
+
+
+def note_findings(revision_id: UUID, screening: Screening) -> None:
+    """Keep what a machine found so far; its screening goes on. One insert."""
+    Verdict.objects.bulk_create(_verdicts(Revision(pk=revision_id), screening, final=False))
 
 
 @transaction.atomic
@@ -160,7 +162,7 @@ def conclude(revision_id: UUID, screening: Screening) -> None:
     comment = _locked(revision.comment_id)
     if revision.verdicts.filter(final=True).exists():
         return
-    _store_verdicts(revision, screening, final=True)
+    Verdict.objects.bulk_create(_verdicts(revision, screening, final=True))
     gone = comment.status in (Status.WITHDRAWN, Status.ERASED)
     if gone or _superseded(revision) or _person_moved(comment, revision):
         return
@@ -235,24 +237,89 @@ def _move(
     return change
 
 
-def _submit(
-    comment: Comment, screening: Screening, *, body: str | None = None, in_force: bool = True
-) -> Revision:
-    """Store a text with its verdicts; have the worker look at it if nothing was found so far."""
+def _store(comment: Comment, screening: Screening) -> bool:
+    """Store a new comment with all that follows, unless its author posted the very same just now.
+
+    One statement, whole or not at all: whoever sends the same text beside this one waits in its
+    gate until this is committed.
+    """
+    revision = Revision(
+        comment=comment,
+        number=1,
+        body=comment.body,
+        created_at=comment.created_at,
+        in_force_at=comment.created_at,
+    )
+    passed = screening.outcome is Outcome.PASS
+    posted = events.CommentPosted(
+        comment.pk, status=comment.status, is_reply=comment.parent_id is not None
+    )
+    for_the_worker = [events.RevisionSubmitted(revision.pk)] if passed else []
+    recorded = relay.rows_of(posted, *for_the_worker)
+    rows = [comment, revision, *_verdicts(revision, screening, final=not passed), *recorded]
+    if not comment.is_published:
+        stored = insert_all(rows, gate=_unless_repeated(comment))
+    else:
+        rows += counting.publication_tallies(comment, 1)
+        touch = counting.touching(comment.thread_id)
+        stored = insert_all(rows, gate=_unless_repeated(comment), also=touch)
+        counting.fold_soon()
+    relay.wake_on_commit(recorded)
+    return stored
+
+
+UNLESS_REPEATED = """
+    INSERT INTO comments_recentpost AS earlier (id, comment_id, posted_at)
+    VALUES (%s, %s, %s)
+    ON CONFLICT (id) DO UPDATE
+    SET comment_id = EXCLUDED.comment_id, posted_at = EXCLUDED.posted_at
+    WHERE earlier.posted_at NOT BETWEEN
+        EXCLUDED.posted_at - %s::interval AND EXCLUDED.posted_at + %s::interval
+    OR (SELECT status FROM comments_comment WHERE id = earlier.comment_id)
+        IN ('withdrawn', 'erased')
+    RETURNING 1
+"""
+
+
+def _unless_repeated(comment: Comment) -> Clause:
+    """A gate that is shut where the same was posted just now, and not taken back since."""
+    return UNLESS_REPEATED, [
+        _sameness(comment),
+        comment.pk,
+        comment.created_at,
+        SAME_WITHIN,
+        SAME_WITHIN,
+    ]
+
+
+def _posted_before(comment: Comment) -> Comment:
+    """The stored comment that `comment` repeats, with thread, site and author. Two queries."""
+    earlier = RecentPost.objects.get(pk=_sameness(comment))
+    return Comment.objects.select_related("thread__site", "author").get(pk=earlier.comment_id)
+
+
+def _sameness(comment: Comment) -> UUID:
+    """What makes two posts the same: author, place and text, as one number."""
+    place = f"{comment.author_id} {comment.thread_id} {comment.parent_id}\n{comment.body}"
+    return UUID(bytes=hashlib.blake2b(place.encode(), digest_size=16).digest())
+
+
+def _submit(comment: Comment, screening: Screening, body: str, *, in_force: bool) -> Revision:
+    """Store a new text with its verdicts; the worker looks at it if nothing was found so far."""
     revision = comment.revisions.create(
-        number=comment.revisions.count() + 1 if body is not None else 1,
-        body=comment.body if body is None else body,
+        number=comment.revisions.count() + 1,
+        body=body,
         created_at=comment.touched_at,
         in_force_at=comment.touched_at if in_force else None,
     )
     passed = screening.outcome is Outcome.PASS
-    _store_verdicts(revision, screening, final=not passed)
+    Verdict.objects.bulk_create(_verdicts(revision, screening, final=not passed))
     if passed:
         relay.record(events.RevisionSubmitted(revision.pk))
     return revision
 
 
-def _store_verdicts(revision: Revision, screening: Screening, *, final: bool) -> None:
+def _verdicts(revision: Revision, screening: Screening, *, final: bool) -> list[Verdict]:
     """One row for each phase that looked; `final` marks the last. No phase: a row says so."""
     rows = [
         Verdict(
@@ -271,7 +338,7 @@ def _store_verdicts(revision: Revision, screening: Screening, *, final: bool) ->
         rows = [Verdict(revision=revision, phase="none", version="1", outcome=Outcome.PASS)]
     if rows:
         rows[-1].final = final
-    Verdict.objects.bulk_create(rows)
+    return rows
 
 
 def _put_in_force(comment: Comment, revision: Revision) -> None:

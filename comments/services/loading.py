@@ -19,7 +19,6 @@ from comments.services.lifecycle import DEEPEST
 from comments.states import Counted, Outcome, Status
 
 PHASE, PHASE_VERSION = "import", "1"
-VOTE_COUNTS = {1: Counted.UP, -1: Counted.DOWN}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +105,7 @@ def store_comments(old: Sequence[OldComment]) -> tuple[int, list[OldComment]]:
 @transaction.atomic
 def store_votes(old: Sequence[OldVote]) -> list[OldVote]:
     """Store the votes that are not there yet, each by another reader of the comment. Gives those
-    that were stored. Four queries.
+    that were stored. Three queries.
     """
     _one_at_a_time()
     rows = Vote.objects.filter(comment__in={each.place.id for each in old})
@@ -122,11 +121,6 @@ def store_votes(old: Sequence[OldVote]) -> list[OldVote]:
             created_at=each.created_at,
         )
         for each in fresh
-    )
-    amounts = Counter((each.place.thread_id, each.place.id, each.value) for each in fresh)
-    Tally.objects.bulk_create(
-        Tally(thread_id=thread_id, comment_id=comment_id, counted=VOTE_COUNTS[value], amount=amount)
-        for (thread_id, comment_id, value), amount in amounts.items()
     )
     return fresh
 

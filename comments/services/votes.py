@@ -1,14 +1,21 @@
-"""Votes: a reader has one on a comment, and may change or take it back."""
+"""Votes: a reader has one on a comment, and may change or take it back.
+
+A trigger of the database writes the tallies, so that counts follow whoever writes votes.
+"""
 
 from typing import ClassVar
+from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from comments.models import Comment, Vote
+from accounts.permissions import WrongSite
 from comments.services import counting
+from comments.states import Status
+from common import clock
 from common.errors import Refusal
+from common.inserting import execute
 
 
 class OwnComment(Refusal):
@@ -17,48 +24,52 @@ class OwnComment(Refusal):
     detail = _("You cannot vote on your own comment.")
 
 
-class NotPublished(Refusal):
-    code: ClassVar[str] = "not_published"
-    status: ClassVar[int] = 409
-    detail = _("You can vote once this comment is published.")
+#: Looks at the comment, writes where the reader may vote there, and tells what it saw.
+VOTE = """
+    WITH target AS (
+        SELECT comment.id, author_id, comment.status, site_id
+        FROM comments_comment AS comment JOIN comments_thread AS thread ON thread.id = thread_id
+        WHERE comment.id = %s AND thread_id = %s AND state <> 'off'
+    ), reader AS (
+        SELECT target.id AS comment_id, %s::uuid AS id FROM target
+        WHERE status = 'published' AND author_id <> %s AND coalesce(%s, site_id) = site_id
+    ), written AS ({write})
+    SELECT author_id, status, site_id FROM target
+"""
+CAST = VOTE.format(
+    write="""
+        INSERT INTO comments_vote AS held (comment_id, reader_id, value, created_at)
+        SELECT comment_id, id, %s, %s FROM reader
+        ON CONFLICT (reader_id, comment_id) DO UPDATE SET value = EXCLUDED.value
+        WHERE held.value <> EXCLUDED.value
+    """
+)
+TAKE_BACK = VOTE.format(
+    write="""
+        DELETE FROM comments_vote USING reader
+        WHERE comments_vote.comment_id = reader.comment_id AND reader_id = reader.id
+    """
+)
 
 
-@transaction.atomic
-def cast(*, comment: Comment, reader: User, value: int) -> None:
+def cast(
+    *, thread_id: UUID, comment_id: UUID, reader: User, value: int, site_id: UUID | None = None
+) -> None:
     """Make `value` (1, -1, or 0 for none) the reader's vote. A repeat changes nothing.
 
-    Raises OwnComment, NotPublished. Locks nothing but the reader's own vote.
+    `site_id`: the one site where `reader` may act, if it is one only. Raises Http404 for what is
+    not public, WrongSite, OwnComment. One statement; it locks the reader's own vote alone.
     """
-    if comment.author_id == reader.pk:
+    place = [comment_id, thread_id, reader.pk, reader.pk, site_id]
+    seen = execute(CAST, [*place, value, clock.now()]) if value else execute(TAKE_BACK, place)
+    if seen is None:
+        raise Http404
+    author_id, status, comments_site = seen
+    is_own = author_id == reader.pk
+    if status != Status.PUBLISHED and not is_own:
+        raise Http404
+    if site_id not in (None, comments_site):
+        raise WrongSite
+    if is_own:
         raise OwnComment
-    if not comment.is_published:
-        raise NotPublished
-    fresh = Vote(comment=comment, reader=reader, value=value)
-    was = _lock(fresh)
-    if was is None and value:
-        if _insert(fresh):
-            counting.note_vote(comment, was=0, now=value)
-            return
-        was = _lock(fresh)  # another request of this reader was faster
-    if was is None or was.value == value:
-        return
-    if value:
-        Vote.objects.filter(pk=was.pk).update(value=value)
-    else:
-        was.delete()
-    counting.note_vote(comment, was=was.value, now=value)
-
-
-def _lock(vote: Vote) -> Vote | None:
-    rows = Vote.objects.select_for_update().filter(comment=vote.comment_id, reader=vote.reader_id)
-    return rows.first()
-
-
-def _insert(vote: Vote) -> bool:
-    """Whether the row is ours: waits for a concurrent insert, then leaves it be."""
-    try:
-        with transaction.atomic():
-            vote.save(force_insert=True)
-    except IntegrityError:
-        return False
-    return True
+    counting.fold_soon()

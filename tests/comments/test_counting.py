@@ -24,6 +24,10 @@ def post(thread, parent=None, **fields):
     )
 
 
+def cast(comment, *, reader, value):
+    votes.cast(thread_id=comment.thread_id, comment_id=comment.pk, reader=reader, value=value)
+
+
 def counts(*comments):
     fold()
     return [Comment.objects.get(pk=each.pk).reply_count for each in comments]
@@ -91,10 +95,10 @@ def test_votes_are_counted_as_they_change():
     comment = CommentFactory()
     first, second = UserFactory(), UserFactory()
 
-    votes.cast(comment=comment, reader=first, value=1)
-    votes.cast(comment=comment, reader=second, value=1)
-    votes.cast(comment=comment, reader=second, value=-1)
-    votes.cast(comment=comment, reader=first, value=0)
+    cast(comment, reader=first, value=1)
+    cast(comment, reader=second, value=1)
+    cast(comment, reader=second, value=-1)
+    cast(comment, reader=first, value=0)
     fold()
 
     comment.refresh_from_db()
@@ -144,7 +148,7 @@ def test_folds_beside_each_other_and_beside_votes_lose_nothing():
         try:
             for reader in mine:
                 for value in (1, -1, 1):
-                    votes.cast(comment=comment, reader=reader, value=value)
+                    cast(comment, reader=reader, value=value)
                 counting.fold()
         finally:
             connections.close_all()

@@ -255,7 +255,11 @@ def test_a_status_changed_in_bulk_is_refused():
 def test_a_status_changed_by_plain_sql_is_refused():
     comment = CommentFactory()
 
-    with pytest.raises(IntegrityError, match="without its change"), connection.cursor() as cursor:
+    with (
+        pytest.raises(IntegrityError, match="without its change"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
         cursor.execute(
             "UPDATE comments_comment SET status = 'rejected' WHERE id = %s", [comment.pk]
         )

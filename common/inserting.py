@@ -1,0 +1,78 @@
+"""Rows of several models stored by one statement: one round trip, one commit, all or nothing."""
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from itertools import groupby
+from typing import Any
+
+import psycopg
+from django.db import connection
+from django.db.models import Field, Model
+from django.db.models.fields import NOT_PROVIDED as NONE
+from django.db.models.fields import AutoFieldMixin
+
+#: SQL with its parameters.
+Clause = tuple[str, Sequence[Any]]
+
+
+def insert_all(
+    rows: Iterable[Model], *, gate: Clause | None = None, also: Clause = ("", ())
+) -> bool:
+    """Insert `rows`; tell whether they are stored. One statement.
+
+    `gate` is an INSERT … RETURNING that decides: where it gives no row, nothing at all is stored.
+    `also` is one more INSERT … SELECT … FROM gate. Ids are made by the application: the rows
+    learn nothing from the database. Foreign keys are checked when all rows are there.
+    """
+    groups = [(model, list(some)) for model, some in groupby(rows, key=type)]
+    gate_sql, gate_values = gate or ("SELECT 1", ())
+    sql = _statement(tuple((model, len(some)) for model, some in groups), gate_sql, also[0])
+    values = [*gate_values]
+    for model, some in groups:
+        values += [
+            field.get_db_prep_save(field.pre_save(row, True), connection)
+            for row in some
+            for field in _columns(model)
+        ]
+    return execute(sql, [*values, *also[1]]) == (1,)
+
+
+def execute(sql: str, values: Sequence[Any]) -> tuple[Any, ...] | None:
+    """Run a statement, prepared once for each connection, and give its first row."""
+    with connection.cursor() as cursor:
+        cursor.cursor = psycopg.Cursor(connection.connection)  # binds on the server
+        cursor.execute(sql, values)
+        return cursor.fetchone()
+
+
+@lru_cache(maxsize=256)
+def _statement(shape: tuple[tuple[type[Model], int], ...], gate: str, also: str) -> str:
+    parts = [f"gate AS ({gate})"]
+    for number, (model, count) in enumerate(shape):
+        columns = _columns(model)
+        names = ", ".join(f'"{field.column}"' for field in columns)
+        row = ", ".join(f"%s::{_type_of(field)}" for field in columns)
+        rows = ", ".join([f"({row})"] * count)
+        insert = f'INSERT INTO "{model._meta.db_table}" ({names})'
+        source = f"SELECT part.* FROM (VALUES {rows}) AS part, gate"  # noqa: S608  (names of ours)
+        parts.append(f"part{number} AS ({insert} {source})")
+    if also:
+        parts.append(f"also AS ({also})")
+    return f"WITH {', '.join(parts)} SELECT count(*) FROM gate"  # noqa: S608  (the same)
+
+
+@lru_cache
+def _columns(model: type[Model]) -> list["Field[Any, Any]"]:
+    """What an insert names: all but what the database itself fills in."""
+    return [
+        field
+        for field in model._meta.local_concrete_fields
+        if not isinstance(field, AutoFieldMixin) and field.db_default is NONE
+    ]
+
+
+def _type_of(field: "Field[Any, Any]") -> str:
+    """The column's type without its length: a cast to `varchar(9)` would cut what is too long."""
+    whole = field.db_type(connection)
+    assert whole is not None
+    return whole.partition("(")[0]
