@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 HEADERS_END = b"\r\n\r\n"
 LENGTH = b"content-length:"
 SILENCE_SECONDS = 60
+MOST_CONNECTIONS = 500
 
 #: What is called with each answer: the request's number, the answer's body, the clock.
 Listener = Callable[[int, bytes, float], None]
@@ -141,8 +142,9 @@ def run(
 def paced(
     port: int, requests: Iterator[bytes], *, rate: float, seconds: float, listen: Listener
 ) -> Slice:
-    """Send `rate` requests a second, whether answers come or not (each on a connection that is
-    free, a new one where none is). Latency counts from the moment a request was due.
+    """Send `rate` requests a second, whether answers come or not: each on a connection that is
+    free, or on a new one while there are less than `MOST_CONNECTIONS`. Latency counts from the
+    moment a request was due.
     """
     result = Slice(0)
     free: list[_Client] = []
@@ -150,22 +152,25 @@ def paced(
     with selectors.DefaultSelector() as selector:
         cpu, begun = time.process_time(), time.perf_counter()
         while number < total or busy:
-            while number < total and (due := begun + number / rate) <= time.perf_counter():
+            due = begun + number / rate
+            if number < total and due <= time.perf_counter() and busy < MOST_CONNECTIONS:
                 if not free:
                     free.append(_Client(port, requests))
                     result.clients += 1
                     selector.register(free[-1].socket, selectors.EVENT_READ, free[-1])
                 free.pop().send(next(requests), number, due)
                 number, busy = number + 1, busy + 1
-            pause = begun + number / rate - time.perf_counter() if number < total else 1.0
-            for key, _ in selector.select(max(pause, 0)):
-                client = key.data
-                answer = client.take()
-                if answer is None:
-                    continue
-                result.note(client, *answer, listen)
-                busy -= 1
-                free.append(client)
+                continue
+            may_send = number < total and busy < MOST_CONNECTIONS
+            pause = max(due - time.perf_counter(), 0) if may_send else SILENCE_SECONDS
+            ready = selector.select(pause)
+            if not ready and not may_send:
+                raise UnexpectedAnswer(f"no answer within {SILENCE_SECONDS} s")
+            for key, _ in ready:
+                if answer := key.data.take():
+                    result.note(key.data, *answer, listen)
+                    free.append(key.data)
+                    busy -= 1
         result.seconds = time.perf_counter() - begun
         result.cpu_seconds = time.process_time() - cpu
     for client in free:

@@ -73,8 +73,9 @@ def measure(
     report.add("By part, without the parts inside it", rows)
     report.notes.append(
         f"{number} requests, one after another; the median was "
-        f"{1_000 * percentile(latencies, 0.5):.2f} ms. CPU is the thread's own, without PostgreSQL. "
-        "BEGIN counts with the statement that follows it, and the clocks take their microseconds."
+        f"{1_000 * percentile(latencies, 0.5):.2f} ms. CPU is the thread's own, without "
+        "PostgreSQL's. BEGIN counts with the statement that follows it, and the clocks take their "
+        "microseconds."
     )
     if not options.json:
         report.notes.append(calls)

@@ -32,6 +32,7 @@ READY_SECONDS = 60
 END_SECONDS = 60
 PRODUCT = "config.wsgi:application"
 FLOOR = "bench.floor.wsgi:application"
+WEB = ("product", "floor")
 #: What a developer may have set for an install of their own.
 NOT_OURS = ("ALLOWED_HOSTS", "DEBUG", "LIVE_URL", "PUBLIC_URL", "TRUSTED_PROXIES", *embedded.ROLES)
 
@@ -181,15 +182,16 @@ class Stage:
         return done
 
     def spent(self) -> dict[str, float]:
-        """CPU seconds since their start: web processes, PostgreSQL, all of ours, the machine."""
-        webs = [self.running[name] for name in ("product", "floor") if name in self.running]
-        web = sum(_cpu_of(psutil.Process(process.pid)) for process in webs)
+        """CPU seconds since their start: of web, of workers, PostgreSQL, all ours, the machine."""
+        each = {name: _cpu_of(psutil.Process(one.pid)) for name, one in self.running.items()}
+        web = sum(seconds for name, seconds in each.items() if name in WEB)
         postgres = _cpu_of(self.postgres.process())
         others = _cpu_of(self.broker.process()) + _cpu_of(self.cache.process())
         machine = psutil.cpu_times()
         idle = machine.idle + getattr(machine, "iowait", 0.0)
         return {
             "web": web,
+            "workers": sum(each.values()) - web,
             "postgres": postgres,
             "ours": _cpu_of(psutil.Process()) + postgres + others,
             "machine": sum(machine[:8]) - idle,
