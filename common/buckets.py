@@ -32,6 +32,7 @@ class Kind(StrEnum):
     LIMIT = "limit"  # refuses what would make it run over
     METER = "meter"  # refuses nothing; hot after more than `amount` drops within `seconds`
     IN_HEAT = "in heat"  # a limit that holds only while the meter before it is hot
+    ONCE = "once"  # where it has its drop, what comes is a repeat: nothing is counted or refused
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,10 @@ local empty, refused, wait, hot = {}, 0, 0, false
 for i, key in ipairs(KEYS) do
   local kind, step, span = ARGV[4*i-3], tonumber(ARGV[4*i-2]), tonumber(ARGV[4*i-1])
   local stored = tonumber(redis.call('GET', key) or 0)
-  if kind == 'meter' then
+  if kind == 'once' then
+    if stored > 0 then return {0, 0} end
+    empty[i] = now + span
+  elseif kind == 'meter' then
     hot = stored > step
   elseif kind == 'limit' or hot then
     empty[i] = math.max(stored, now) + step
@@ -116,7 +120,11 @@ class Memory:
         worst, hot = None, False
         for bucket in buckets:
             stored = self._stored(bucket.key, now)
-            if bucket.kind is Kind.METER:
+            if bucket.kind is Kind.ONCE:
+                if stored:
+                    return None
+                empty[bucket.key] = now + 1_000 * bucket.seconds
+            elif bucket.kind is Kind.METER:
                 hot = stored > bucket.amount
             elif bucket.kind is Kind.LIMIT or hot or sign < 0:
                 empty[bucket.key] = max(stored, now) + sign * bucket.step
@@ -196,6 +204,6 @@ def take(buckets: Sequence[Bucket]) -> Spill | None:
 
 def give_back(buckets: Sequence[Bucket]) -> None:
     """Take back the drops that `take` has put into these limits. Meters keep theirs."""
-    limits = [bucket for bucket in buckets if bucket.kind is not Kind.METER]
+    limits = [bucket for bucket in buckets if bucket.kind in {Kind.LIMIT, Kind.IN_HEAT}]
     if limits:
         _shared().take(limits, back=True)

@@ -6,6 +6,7 @@ arithmetic is in `common.buckets`.
 """
 
 from datetime import timedelta
+from hashlib import sha256
 from math import ceil
 from typing import Any, ClassVar
 from uuid import UUID
@@ -17,10 +18,12 @@ from django.utils.translation import ngettext
 from rest_framework.request import Request
 
 from common import buckets, clock
-from common.buckets import Bucket, Spill
+from common.buckets import Bucket, Kind, Spill
 from common.callers import address_block, client_address
 from common.errors import Refusal
 
+#: For how long a repeat is known as one.
+REPEATS_SECONDS = 600
 #: From here on a wait is told in minutes.
 LONG = 100
 
@@ -43,20 +46,27 @@ class TooManyRequests(Refusal):
         super().__init__(sentence % {"wait": spoken(seconds), **words}, retry_after=seconds)
 
 
-def check(request: Request, policy: str) -> None:
+def check(request: Request, policy: str, *, key: str | None = None) -> None:
     """Count a request for everyone its policy counts for. One way to the cache.
 
-    Raises TooManyRequests, and then has counted nothing.
+    What comes again with the same `key` of the same account is not counted again: whoever gives
+    one sees to it that nothing is done twice. Raises TooManyRequests, and then has counted nothing.
     """
     if not settings.RATE_LIMITS_ON:
         return
-    found = [
+    found = [_once(request, key)] if key else []
+    found += [
         bucket
         for per, who in _subjects(request).items()
         for bucket in of(policy, per, who, share=_share(request.user) if per == "account" else 1)
     ]
     if spill := buckets.take(found):
         refuse(spill)
+
+
+def _once(request: Request, key: str) -> Bucket:
+    digest = sha256(key.encode()).hexdigest()[:32]
+    return Bucket(f"once:{request.user.pk}:{digest}", 1, REPEATS_SECONDS, Kind.ONCE)
 
 
 def of(policy: str, per: str, who: object, *, share: float = 1) -> list[Bucket]:

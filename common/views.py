@@ -43,8 +43,14 @@ class PrivateView(APIView):
     limits: ClassVar[Mapping[str, str]] = {}
 
     def check_throttles(self, request: Request) -> None:
-        if policy := self.limits.get(request.method or ""):
-            limits.check(request, policy)
+        """DRF calls this once it knows who asks. The same `Idempotency-Key` again is not counted
+        again where the handler does nothing twice.
+        """
+        method = request.method or ""
+        if policy := self.limits.get(method):
+            is_once = getattr(getattr(self, method.lower()), "is_idempotent", False)
+            key = request.headers.get("Idempotency-Key") if is_once else None
+            limits.check(request, policy, key=key)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import ClassVar
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.admin.models import CHANGE, LogEntry
@@ -71,7 +72,7 @@ def pause_of(thread: Thread) -> int:
 
 
 @transaction.atomic
-def slow(thread_id: object, *, seconds: int, until: datetime | None = None, actor: User) -> Thread:
+def slow(thread_id: UUID, *, seconds: int, until: datetime | None = None, actor: User) -> Thread:
     """Slow a thread by hand, in the name of `actor`; what was set before is replaced. Raises
     BadPace. Logged where the admin shows a thread's history.
     """
@@ -81,12 +82,12 @@ def slow(thread_id: object, *, seconds: int, until: datetime | None = None, acto
 
 
 @transaction.atomic
-def lift(thread_id: object, *, actor: User) -> Thread:
+def lift(thread_id: UUID, *, actor: User) -> Thread:
     """End slow mode by hand. What was not set is left."""
     return _set(thread_id, 0, None, actor)
 
 
-def _set(thread_id: object, seconds: int, until: datetime | None, actor: User) -> Thread:
+def _set(thread_id: UUID, seconds: int, until: datetime | None, actor: User) -> Thread:
     thread = Thread.objects.select_for_update(no_key=True).get(pk=thread_id)
     if (thread.slow_seconds, thread.slow_until) == (seconds, until):
         return thread

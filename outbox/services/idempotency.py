@@ -69,6 +69,7 @@ def idempotent(handler: Handler) -> Handler:
             record.save(update_fields=["status", "headers", "body"])
             return response
 
+    wrapper.is_idempotent = True  # type: ignore[attr-defined]  # limits count a key once
     return wrapper
 
 
