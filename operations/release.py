@@ -1,7 +1,9 @@
-"""Which Colloquy this is."""
+"""Which Colloquy this is, and under which key."""
 
 import tomllib
 from functools import cache
+
+from django.utils.crypto import salted_hmac
 
 from operations.development import PROJECT
 
@@ -11,3 +13,8 @@ def release() -> str:
     """The release, as pyproject.toml has it: `0.1.0`."""
     project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
     return str(project["version"])
+
+
+def key_mark() -> str:
+    """Something that is another for another SECRET_KEY, and tells nothing about it."""
+    return salted_hmac("operations.release", "key mark", algorithm="sha256").hexdigest()[:16]

@@ -52,6 +52,7 @@ class Manifest:
     """What the file holds, and where it comes from."""
 
     colloquy: str
+    key_mark: str
     postgresql: str
     taken_at: datetime
     migrations: list[tuple[str, str]]
@@ -70,6 +71,7 @@ class Manifest:
         return {
             "format": FORMAT,
             "colloquy": self.colloquy,
+            "key_mark": self.key_mark,
             "postgresql": self.postgresql,
             "taken_at": self.taken_at.isoformat(),
             "tables": [{**asdict(each.table), **asdict(each.sum)} for each in self.tables],
@@ -85,6 +87,7 @@ class Manifest:
         sums = Sum.__dataclass_fields__
         return cls(
             colloquy=told["colloquy"],
+            key_mark=told["key_mark"],
             postgresql=told["postgresql"],
             taken_at=datetime.fromisoformat(told["taken_at"]),
             migrations=[(app, name) for app, name in told["migrations"]],

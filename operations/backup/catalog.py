@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from django.db import connection
 from psycopg import sql
 
-#: However a server or role is set up, a table's text is the same, and nothing ends half way.
+#: However a server or role is set up: a table's text is the same, what takes long may, and who
+#: meets somebody else's lock does not wait for ever.
 SESSION = {
     "bytea_output": "hex",
     "client_encoding": "UTF8",
@@ -18,7 +19,7 @@ SESSION = {
     "extra_float_digits": "1",
     "idle_in_transaction_session_timeout": "0",
     "IntervalStyle": "postgres",
-    "lock_timeout": "0",
+    "lock_timeout": "10s",
     "row_security": "off",
     "statement_timeout": "0",
     "TimeZone": "UTC",

@@ -4,7 +4,7 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from operations.backup.archive import Damaged, Manifest, Reader, Stretch
 from operations.backup.catalog import Sequence
 from operations.backup.taking import Outgoing
 from operations.progress import Meter
-from operations.release import release
+from operations.release import key_mark, release
 
 #: What `migrate` itself fills: a database with rows in these alone holds nothing of anybody's.
 MIGRATE_FILLS = {"auth_permission", "django_content_type", "django_migrations"}
@@ -43,12 +43,18 @@ class Report:
     seconds: float
     set_aside: int
 
+    @property
+    def key_differs(self) -> bool:
+        """Whether second factors and signatures of then do not open here."""
+        return self.manifest.key_mark != key_mark()
+
     def as_json(self) -> dict[str, Any]:
         return {
             "taken_at": self.manifest.taken_at.isoformat(),
-            "tables": len(self.manifest.tables),
             "rows": self.manifest.rows,
             "bytes": self.manifest.bytes,
+            "tables": {each.table.name: asdict(each.sum) for each in self.manifest.tables},
+            "key_differs": self.key_differs,
             "deliveries_set_aside": self.set_aside,
             "seconds": round(self.seconds, 2),
         }

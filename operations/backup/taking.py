@@ -16,7 +16,7 @@ from operations.backup import archive, catalog
 from operations.backup.archive import BLOCK, Content, Manifest, Stretch, Sum, Summing
 from operations.backup.catalog import Table
 from operations.progress import Meter
-from operations.release import release
+from operations.release import key_mark, release
 
 
 @dataclass(frozen=True)
@@ -100,6 +100,7 @@ def _manifest() -> Manifest:
         taken_at, server = cursor.fetchone()
     return Manifest(
         colloquy=release(),
+        key_mark=key_mark(),
         postgresql=server,
         taken_at=taken_at.astimezone(UTC),
         migrations=sorted(MigrationRecorder(connection).applied_migrations()),

@@ -74,6 +74,11 @@ class Command(BaseCommand):
             f"{report.set_aside} pending mails are set aside, and so will be those about comments "
             "from before now: see `manage.py release_deliveries`."
         )
+        if report.key_differs:
+            self.stderr.write(
+                "The backup was taken under another SECRET_KEY: second factors that were set up "
+                "under it do not open here, and everybody is signed out."
+            )
 
 
 def _told(manifest: Manifest) -> str:
