@@ -4,7 +4,7 @@ from allauth.headless.constants import Client
 from django.db import transaction
 from django.urls import include, path
 
-from accounts.pages import account_home
+from accounts.pages import account_home, no_phones
 from accounts.popup import signin_widget
 
 #: allauth stores an account, then mails its code. Where no mail goes out, no account stays: who
@@ -22,6 +22,8 @@ signing_up = [
 
 urlpatterns = [
     *signing_up,
+    path("_allauth/app/v1/account/phone", no_phones),
+    path("_allauth/browser/v1/account/phone", no_phones),
     path("signin/widget", signin_widget, name="signin-widget"),
     path("accounts/", account_home, name="account_home"),
     path("accounts/", include("allauth.urls")),
