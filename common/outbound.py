@@ -25,6 +25,7 @@ from django.conf import settings
 
 from common.addresses import is_allowed
 
+ALWAYS_SENT = {"Accept-Encoding": "identity", "Connection": "close", "User-Agent": "Colloquy"}
 MOST_HEADER_BYTES = 16_384
 #: Of a host's addresses so many are tried.
 MOST_TRIED = 3
@@ -104,12 +105,12 @@ def post(
     """
     target = _target(url)
     host = target.host.decode()
-    sent = {"Accept-Encoding": "identity", "Connection": "close", "User-Agent": "Colloquy"}
+    sent = [*ALWAYS_SENT.items(), *headers.items()]
     way = _Way(time.monotonic() + seconds, most_bytes + MOST_HEADER_BYTES)
     try:
         with (
             httpcore.ConnectionPool(ssl_context=_tls(), network_backend=way) as pool,
-            pool.stream("POST", target, headers={**sent, **headers}, content=body) as response,
+            pool.stream("POST", target, headers=sent, content=body) as response,
         ):
             return _read(host, response, most_bytes)
     except httpcore.TimeoutException:

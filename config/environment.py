@@ -110,7 +110,9 @@ def read() -> Environment:
         "words" if development else "json",
         validate=one_of("json", "words"),
     )
-    outbound_allowed_networks = values.list("OUTBOUND_ALLOWED_NETWORKS", [], validate=networks)
+    outbound_allowed_networks: list[str] = values.list(
+        "OUTBOUND_ALLOWED_NETWORKS", [], subcast=str.strip, validate=networks
+    )
     _refuse_what_is_wrong(values)
     return Environment(
         environment=environment,

@@ -96,7 +96,9 @@ def _question(draft: Draft, revision: Revision) -> dict[str, Any]:
 
 def _parent(parent: Comment | None) -> dict[str, Any] | None:
     """What a reply answers; without its text where that has been taken from the page."""
-    return parent and {"id": parent.pk, "text": parent.body if parent.is_published else None}
+    if parent is None:
+        return None
+    return {"id": parent.pk, "text": parent.body if parent.is_published else None}
 
 
 def _finding(answer: Answer) -> Finding | None:

@@ -40,6 +40,18 @@ def test_a_complete_production_environment_is_read(production):
     assert (env.debug, env.port, env.trusted_proxies, env.rate_limits) == (False, 8000, 0, True)
 
 
+def test_networks_that_may_be_called_are_listed(production, monkeypatch):
+    assert read().outbound_allowed_networks == []
+
+    monkeypatch.setenv("OUTBOUND_ALLOWED_NETWORKS", "10.1.0.0/16, fd00::/8,192.168.1.7")
+
+    assert [str(each) for each in read().outbound_allowed_networks] == [
+        "10.1.0.0/16",
+        "fd00::/8",
+        "192.168.1.7/32",
+    ]
+
+
 def test_production_is_the_default(production, monkeypatch):
     monkeypatch.delenv("COLLOQUY_ENV")
 
@@ -83,6 +95,14 @@ def test_production_has_no_default_for_what_it_stands_on(production, monkeypatch
         ("DEBUG", "perhaps", "DEBUG is not a valid boolean."),
         ("DEBUG", "on", "DEBUG may be on in development only."),
         ("COLLOQUY_RATE_LIMITS", "off", "COLLOQUY_RATE_LIMITS may be off in development only."),
+        (
+            "OUTBOUND_ALLOWED_NETWORKS",
+            "10.1.0.0/16,10.0.0.1/8",
+            (
+                "OUTBOUND_ALLOWED_NETWORKS must list networks such as 10.1.0.0/16 or fd00::/8,"
+                " not '10.0.0.1/8'."
+            ),
+        ),
     ],
 )
 def test_a_wrong_value_is_said_in_one_sentence(production, monkeypatch, name, value, problem):
