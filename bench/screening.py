@@ -161,7 +161,7 @@ def measure(here: Stage, report: Report, options: argparse.Namespace) -> None:
         Target("backlog", waiting["per_second"], at_least=200, unit="/s"),
     )
     report.notes.append(
-        f"Site policy {options.policy}; all four processes run in the first part, one worker for "
+        f"Site policy {options.policy}; all processes run in the first part, one worker for "
         "screening alone in the second. Both count the rows: every acknowledged post is stored."
     )
 

@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.request import Request, urlopen
 
 import psutil
@@ -22,6 +22,9 @@ import redis
 
 from bench import load
 from bench.load import Slice
+
+if TYPE_CHECKING:
+    from operations.supervisor import Child
 from operations import embedded
 from operations.embedded.home import find_home
 from operations.embedded.postgres import Postgres
@@ -34,7 +37,10 @@ PRODUCT = "config.wsgi:application"
 FLOOR = "bench.floor.wsgi:application"
 WEB = ("product", "floor")
 #: What a developer may have set for an install of their own.
-NOT_OURS = ("ALLOWED_HOSTS", "DEBUG", "LIVE_URL", "PUBLIC_URL", "TRUSTED_PROXIES", *embedded.ROLES)
+NOT_OURS = (
+    *("ALLOWED_HOSTS", "DEBUG", "LIVE_URL", "METRICS_PORT", "PUBLIC_URL", "TRUSTED_PROXIES"),
+    *embedded.ROLES,
+)
 
 
 class Stage:
@@ -75,7 +81,7 @@ class Stage:
         """Workers and beat (or only those named), begun with nothing to do, as long as the block
         lasts.
         """
-        wanted = names or ("worker-screening", "worker", "beat")
+        wanted = names or [child.name for child in self._children() if child.name != "web"]
         for name in wanted:
             self._start(name, *self._child(name))
         time.sleep(5)  # Celery needs some seconds to be there
@@ -137,11 +143,14 @@ class Stage:
 
     def _child(self, name: str, *, workers: int = 2, threads: int = 8) -> tuple[str, list[str]]:
         """Module and arguments with which `manage.py up` starts one of its children."""
-        from operations.management.commands import up
-
-        children = up._children("127.0.0.1", workers, threads)
+        children = self._children(workers=workers, threads=threads)
         child = next(each for each in children if each.name == name)
         return child.module, list(child.arguments)
+
+    def _children(self, *, workers: int = 2, threads: int = 8) -> list["Child"]:
+        from operations.management.commands import up
+
+        return up._children("127.0.0.1", workers, threads)
 
     def _await_port(self, port: int, path: str) -> None:
         deadline = time.monotonic() + READY_SECONDS
@@ -230,7 +239,8 @@ def opened(port: int, *, keep: bool = False) -> Iterator[Stage]:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     folder = Path(tempfile.mkdtemp(prefix="colloquy-bench-"))
     folder.chmod(0o711)  # as root the servers run as nobody, who must get in
-    (folder / "static").mkdir()
+    for name in ("static", "beat"):
+        (folder / name).mkdir()
     try:
         for name in NOT_OURS:
             os.environ.pop(name, None)
