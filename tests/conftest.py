@@ -26,10 +26,13 @@ def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
 
 @pytest.fixture(autouse=True)
 def empty_cache() -> None:
-    """No test finds what another has cached or counted."""
+    """No test finds what another has cached, counted or remembered."""
     from django.core.cache import cache
 
+    from accounts.services import tokens
+
     cache.clear()
+    tokens.forget_all()
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.status import HTTP_201_CREATED, HTTP_204_NO_CONTENT
 
+from accounts.authentication import FirstPartySession, RememberedToken
 from accounts.permissions import confined_to, reader_on
 from comments import rendering, selectors
 from comments.api.reading import CURSOR, LIMIT, SORT, comment_page
@@ -50,6 +51,8 @@ IF_MATCH = OpenApiParameter(
 )
 
 
+#: How those sign in whom a busy page sends: a token is looked up once in some seconds.
+BY_READERS = [RememberedToken, FirstPartySession]
 #: An author need not be told why.
 CLEAR = (Status.SCREENING, Status.PUBLISHED)
 
@@ -63,6 +66,7 @@ class NotYours(Refusal):
 class CommentList(PublicView):
     """`GET /threads/{t}/comments`: a page. Three queries. `POST`: a new comment."""
 
+    authentication_classes = BY_READERS
     permission_classes = [SignedIn]
     limits = {"POST": "posting"}
 
@@ -98,6 +102,7 @@ class CommentList(PublicView):
 class CommentDetail(PublicView):
     """`GET …/{c}`: one comment. `PATCH`: its author edits it. `DELETE`: its author withdraws it."""
 
+    authentication_classes = BY_READERS
     permission_classes = [SignedIn]
     limits = {"PATCH": "editing", "DELETE": "editing"}
 
@@ -130,6 +135,7 @@ class CommentDetail(PublicView):
 class CommentVote(PrivateView):
     """`PUT …/{c}/vote`: the reader's one vote; 0 takes it back."""
 
+    authentication_classes = BY_READERS
     permission_classes = [SignedIn]
     limits = {"PUT": "voting"}
 
@@ -150,6 +156,7 @@ class CommentVote(PrivateView):
 class Render(PrivateView):
     """`POST /render`: the HTML that a post with this text would get. Stores nothing."""
 
+    authentication_classes = BY_READERS
     permission_classes = [SignedIn]
     limits = {"POST": "previewing"}
 
@@ -164,6 +171,7 @@ class Render(PrivateView):
 class MyThread(PrivateView):
     """`GET /me/threads/{t}`: what belongs to the reader in this thread. Three queries."""
 
+    authentication_classes = BY_READERS
     permission_classes = [SignedIn]
 
     @extend_schema(
