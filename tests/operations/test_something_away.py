@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
+from pathlib import Path
 from urllib.parse import urlencode
 from uuid import uuid4
 
@@ -36,7 +37,6 @@ from tests.install import eventually, free_port
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-LINES = ("database", "broker", "cache")
 #: A statement that is not answered is given up after 6 s, whoever comes next hears it at once.
 LONGEST_WAIT = 7.5
 
@@ -316,6 +316,16 @@ def test_a_host_that_is_not_ours_is_a_problem_below_the_api(web, reader):
     assert refused.status_code == 400
     assert refused.headers["Content-Type"] == "application/problem+json"
     assert refused.json()["code"] == "bad_request"
+
+
+# -- what is promised --------------------------------------------------------------------------
+def test_each_test_that_operators_are_pointed_to_exists():
+    section = Path(PROJECT, "docs", "operations.md").read_text()
+    named = set(re.findall(r"`(test_\w+)`", section))
+    tests = "".join(path.read_text() for path in Path(PROJECT, "tests").rglob("test_*.py"))
+
+    assert len(named) > 10
+    assert {name for name in named if f"def {name}(" not in tests} == set()
 
 
 # -- how people ask ----------------------------------------------------------------------------
