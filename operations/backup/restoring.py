@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -92,10 +93,24 @@ def restore(path: Path, *, replace: bool, meter: Meter) -> Report:
             catalog.settle_session()
             _load(backup, meter)
             _compare(backup.manifest, meter)
-            _leave_ids_out(backup.manifest.sequences)
-            versions.move_all_on()
-            set_aside = restorations.note(backup_taken_at=backup.manifest.taken_at)
+            set_aside = _make_safe(backup.manifest.taken_at, backup.manifest.sequences)
     return Report(backup.manifest, time.monotonic() - begun, set_aside)
+
+
+@transaction.atomic
+def recovered(as_of: datetime) -> int:
+    """Make a database safe to run on that came back as of `as_of` without us, as by recovery to a
+    point in time. Gives how many deliveries were set aside. Raises Refused.
+    """
+    _refuse_company()
+    return _make_safe(as_of, catalog.sequences())
+
+
+def _make_safe(as_of: datetime, sequences: list[Sequence]) -> int:
+    """Give out no id and no version a second time, and send nothing a second time."""
+    _leave_ids_out(sequences)
+    versions.move_all_on()
+    return restorations.note(backup_taken_at=as_of)
 
 
 def _refuse_newer(manifest: Manifest) -> None:

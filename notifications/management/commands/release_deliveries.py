@@ -1,23 +1,14 @@
 import json
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 
+from common.moments import moment
 from notifications import selectors
 from notifications.services import restorations
 from notifications.states import AsideReason
-
-
-def moment(text: str) -> datetime:
-    """An ISO 8601 moment; UTC unless it says otherwise."""
-    found = parse_datetime(text)
-    if found is None:
-        raise ValueError(text)
-    return found if timezone.is_aware(found) else timezone.make_aware(found, UTC)
 
 
 class Command(BaseCommand):

@@ -1,11 +1,13 @@
 import json
 import signal
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
+from common.moments import moment
 from operations.backup import restoring
 from operations.backup.archive import Damaged, Manifest
 from operations.progress import meter
@@ -18,7 +20,14 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file", type=Path, metavar="FILE", help="what `backup` wrote")
+        what = parser.add_mutually_exclusive_group(required=True)
+        what.add_argument("file", nargs="?", type=Path, metavar="FILE", help="what `backup` wrote")
+        what.add_argument(
+            "--recovered",
+            type=moment,
+            metavar="WHEN",
+            help="restore nothing: the database came back by other means, as of then",
+        )
         parser.add_argument(
             "--check", action="store_true", help="only read the file and compare its sums"
         )
@@ -31,7 +40,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
-            if options["check"]:
+            if options["recovered"]:
+                self._recovered(options["recovered"], as_json=options["json"])
+            elif options["check"]:
                 self._check(options["file"], as_json=options["json"])
             else:
                 self._restore(options["file"], options)
@@ -53,6 +64,13 @@ class Command(BaseCommand):
         else:
             self.stdout.write(f"{file} is whole. {_told(manifest)}")
 
+    def _recovered(self, as_of: datetime, *, as_json: bool) -> None:
+        count = restoring.recovered(as_of)
+        if as_json:
+            self.stdout.write(json.dumps({"deliveries_set_aside": count}))
+        else:
+            self.stdout.write(_set_aside(count))
+
     def _restore(self, file: Path, options: dict[str, Any]) -> None:
         if options["replace"] and not options["yes"] and (filled := restoring.filled_tables()):
             raise CommandError(
@@ -70,10 +88,7 @@ class Command(BaseCommand):
             return
         self.stdout.write(f"Restored in {report.seconds:.1f} s. {_told(report.manifest)}")
         self.stdout.write("Every table has the rows and the checksum that the backup had.")
-        self.stdout.write(
-            f"{report.set_aside} pending mails are set aside, and so will be those about comments "
-            "from before now: see `manage.py release_deliveries`."
-        )
+        self.stdout.write(_set_aside(report.set_aside))
         if report.key_differs:
             self.stderr.write(
                 "The backup was taken under another SECRET_KEY: second factors that were set up "
@@ -85,4 +100,11 @@ def _told(manifest: Manifest) -> str:
     return (
         f"Colloquy {manifest.colloquy} as of {manifest.taken_at:%Y-%m-%d %H:%M:%S} UTC:"
         f" {manifest.rows:,} rows of {len(manifest.tables)} tables, {manifest.bytes / 1e6:,.1f} MB."
+    )
+
+
+def _set_aside(count: int) -> str:
+    return (
+        f"{count} pending mails are set aside, and so will be those about comments from before"
+        " now: see `manage.py release_deliveries`."
     )
