@@ -203,12 +203,16 @@ RATE_LIMITS_ON = env.rate_limits
 #: For each policy that a view may name, and for whom it counts: (so many at once, and as many
 #: again over so many seconds). docs/operations.md says what each is for.
 RATE_LIMITS = {
-    "posting": {"account": [(10, 60), (120, 3600)], "address": [(60, 60), (1_200, 3600)]},
+    "posting": {"account": [(10, 60), (120, 3600)], "address": [(300, 60), (6_000, 3600)]},
     "posting_here": {"site": [(6_000, 60)]},
-    "editing": {"account": [(20, 60), (120, 3600)], "address": [(120, 60)]},
-    "voting": {"account": [(60, 60), (900, 3600)], "address": [(600, 60)], "site": [(30_000, 60)]},
-    "reporting": {"account": [(10, 60), (60, 3600)], "address": [(60, 60)], "site": [(3_000, 60)]},
-    "previewing": {"account": [(60, 60)], "address": [(600, 60)]},
+    "editing": {"account": [(20, 60), (120, 3600)], "address": [(300, 60)]},
+    "voting": {
+        "account": [(60, 60), (900, 3600)],
+        "address": [(3_000, 60)],
+        "site": [(60_000, 60)],
+    },
+    "reporting": {"account": [(10, 60), (60, 3600)], "address": [(120, 60)], "site": [(3_000, 60)]},
+    "previewing": {"account": [(60, 60)], "address": [(1_200, 60)]},
     "own_account": {"account": [(60, 60)], "address": [(600, 60)]},
     "signing_in": {"account": [(30, 60)], "address": [(300, 60)]},
     "publishing": {"site": [(1_200, 60)]},

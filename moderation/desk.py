@@ -1,6 +1,7 @@
 """The desk: a queue with one case opened, and the decision on it. Pages work without script."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,10 +16,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import staff
 from accounts.models import User
+from comments.services import pace as thread_pace
 from comments.states import Status
+from common import clock
 from common.errors import Refusal
+from common.limits import spoken
+from common.retrying import retried
 from moderation import selectors
-from moderation.forms import SHORT, DecisionForm
+from moderation.forms import PAUSES, SHORT, DecisionForm, PaceForm
 from moderation.models import Case, Decision
 from moderation.selectors import QueuePage
 from moderation.services import decisions
@@ -38,8 +43,11 @@ class StaffRequest(HttpRequest):
 
 
 def at_the_desk(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """A page of the desk: for staff with a second factor, and never stored."""
-    return staff.staff_only(never_cache(view))
+    """A page of the desk: for staff with a second factor, and never stored.
+
+    What it writes is one transaction, run anew where it met another's.
+    """
+    return staff.staff_only(never_cache(retried(view)))
 
 
 @at_the_desk
@@ -62,6 +70,27 @@ def case(request: StaffRequest, case_id: UUID) -> HttpResponse:
     if request.method == "POST":
         return _decide(request, found)
     return _show(request, _queue_page(request), found, asked_for=True)
+
+
+@at_the_desk
+@require_http_methods(["GET", "HEAD", "POST"])
+def pace(request: StaffRequest, case_id: UUID) -> HttpResponse:
+    """`/moderation/cases/{id}/pace?queue=`: slow the case's thread by hand, or lift that (303)."""
+    found = selectors.case_for(request.user, case_id)
+    form = PaceForm(request.POST)
+    if request.method == "POST" and form.is_valid():
+        messages.success(request, _set_pace(request, found, **form.cleaned_data))
+    return SeeOther(_address(_queue_page(request), found.pk))
+
+
+def _set_pace(request: StaffRequest, found: Case, *, seconds: int, duration: int | None) -> str:
+    thread_id = found.comment.thread_id
+    if not seconds:
+        thread_pace.lift(thread_id, actor=request.user)
+        return _("Slow mode is lifted.")
+    until = clock.now() + timedelta(seconds=duration) if duration else None
+    thread_pace.slow(thread_id, seconds=seconds, until=until, actor=request.user)
+    return _("Slow mode is on.")
 
 
 def _decide(request: StaffRequest, found: Case) -> HttpResponse:
@@ -109,10 +138,16 @@ def _show(
         "opened": selectors.opened(found) if found else None,
         "asked_for": asked_for,
         "form": DecisionForm(),
+        "pauses": [(each, spoken(each)) for each in PAUSES],
+        "pause": spoken(seconds) if (seconds := _pause(found)) else "",
         "is_operator": staff.is_operator(request.user),
         **more,
     }
     return render(request, "moderation/desk.html", context, status=status)
+
+
+def _pause(found: Case | None) -> int:
+    return thread_pace.pause_of(found.comment.thread) if found else 0
 
 
 def _refused(

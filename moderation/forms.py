@@ -23,6 +23,20 @@ SHORT = {
 }
 
 
+#: What the desk offers for slow mode, in seconds: between comments, and until it ends (0: never).
+PAUSES = (10, 30, 60, 300, 900)
+DURATIONS = (3_600, 4 * 3_600, 24 * 3_600, 0)
+
+
+class PaceForm(forms.Form):
+    """Slow mode of a thread: `seconds` between a reader's comments (0: lift it), `duration`."""
+
+    seconds = forms.TypedChoiceField(choices=[(each, each) for each in (0, *PAUSES)], coerce=int)
+    duration = forms.TypedChoiceField(
+        choices=[(each, each) for each in DURATIONS], coerce=int, required=False, empty_value=None
+    )
+
+
 class DecisionForm(forms.Form):
     """A ruling on one case. Whether a reason is needed is the service's to say."""
 

@@ -8,4 +8,5 @@ app_name = "moderation"
 urlpatterns = [
     path("", desk.desk, name="desk"),
     path("cases/<uuid:case_id>", desk.case, name="case"),
+    path("cases/<uuid:case_id>/pace", desk.pace, name="pace"),
 ]

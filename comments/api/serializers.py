@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from comments import reasons
-from comments.models import Comment
+from comments.models import Comment, Thread
 from comments.rendering import LONGEST_BODY
 from comments.selectors import Entry, Overlay, Own, ThreadHead
 from comments.services.lifecycle import EDITABLE, edit_until
@@ -100,11 +100,19 @@ class OverlayShape(serializers.Serializer[Any]):
     following = serializers.BooleanField()
 
 
+class SlowModeShape(serializers.Serializer[Any]):
+    """One comment in so many seconds; where `until` has passed, no longer."""
+
+    seconds = serializers.IntegerField()
+    until = serializers.DateTimeField(allow_null=True)
+
+
 class ThreadShape(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     site = serializers.UUIDField()
     state = serializers.ChoiceField(choices=PublicThreadState.choices)
     prompt = serializers.CharField()
+    slow_mode = SlowModeShape(allow_null=True)
     comment_count = serializers.IntegerField()
     languages = serializers.DictField(child=serializers.IntegerField())
     reactions = serializers.ListField(child=serializers.CharField())
@@ -142,6 +150,7 @@ def thread_json(head: ThreadHead, *, edition: str) -> dict[str, Any]:
         "site": thread.site_id,
         "state": PublicThreadState.CLOSED if closed else PublicThreadState.OPEN,
         "prompt": prompt(edition),
+        "slow_mode": _slow_mode(thread),
         "comment_count": thread.comment_count,
         "languages": head.languages,
         "reactions": [],
@@ -149,6 +158,13 @@ def thread_json(head: ThreadHead, *, edition: str) -> dict[str, Any]:
         "version": head.version,
         "live_url": None,
     }
+
+
+def _slow_mode(thread: Thread) -> dict[str, Any] | None:
+    """As the row says it, whatever time it is: the same bytes until the thread's version moves."""
+    if not thread.slow_seconds:
+        return None
+    return {"seconds": thread.slow_seconds, "until": thread.slow_until}
 
 
 def prompt(edition: str) -> str:

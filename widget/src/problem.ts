@@ -40,7 +40,7 @@ export function sentence(problem: unknown, messages: Messages): string {
   if (problem.code === 'timeout') return messages.slow
   if (problem.status === 0) return navigator.onLine ? messages.unreachable : messages.offline
   if (problem.status === 401) return messages.sessionEnded
-  if (problem.status === 429 && problem.retryAfter) return messages.tooFast(problem.retryAfter)
+  if (problem.status === 429 && !problem.detail) return messages.tooFast(problem.retryAfter ?? 60)
   if (problem.status >= 500) return messages.broken
   return problem.detail || messages.broken
 }
