@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import UTC, datetime
 from io import StringIO
 
 import psycopg
@@ -330,6 +331,19 @@ def test_what_was_due_is_set_aside_by_the_restore_itself(parent, file):
     assert told["deliveries_set_aside"] == 1
     assert MailDelivery.objects.get().state == DeliveryState.SET_ASIDE
     assert Restoration.objects.get().backup_taken_at.isoformat() == told["taken_at"]
+
+
+def test_a_database_that_came_back_by_other_means_is_made_safe_as_well(parent):
+    last_row = OutboxRow.objects.latest("pk").pk
+    seen = version(parent.thread)
+
+    told = run("restore", recovered="2026-11-22T03:00")
+
+    assert told == {"deliveries_set_aside": 1}
+    assert Restoration.objects.get().backup_taken_at == datetime(2026, 11, 22, 3, tzinfo=UTC)
+    assert version(parent.thread) > seen
+    lifecycle.post(author=ReaderFactory(), thread=parent.thread, body="After it.")
+    assert OutboxRow.objects.latest("pk").pk > last_row + 1_000
 
 
 def test_it_is_said_when_the_key_is_another(parent, file, settings):
