@@ -116,7 +116,7 @@ def test_it_says_where_to_look_restarts_what_dies_and_ends_on_request(up):
     screening.kill()
     up.wait_for("worker-screening was killed by SIGKILL; starting it again in 1 s", within=5)
     del up.said[:]
-    up.wait_for("worker-screening .*ready", within=10)
+    up.wait_for("worker-screening .*ready", within=30)
 
     everyone = up.offspring()
     up.process.send_signal(signal.SIGTERM)
