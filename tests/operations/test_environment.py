@@ -52,6 +52,37 @@ def test_networks_that_may_be_called_are_listed(production, monkeypatch):
     ]
 
 
+@pytest.mark.parametrize(
+    ("process", "kept_by_the_server", "kept_by_us"),
+    [
+        ("web", "statement_timeout=5s -c lock_timeout=2s", 6),  # somebody waits
+        ("worker", "statement_timeout=60s -c lock_timeout=20s", 61),
+        ("command", "", None),  # nobody may cut a migration short
+    ],
+)
+def test_how_long_a_database_is_waited_for_goes_by_kind_of_process(
+    production, monkeypatch, process, kept_by_the_server, kept_by_us
+):
+    monkeypatch.setenv("DATABASE_LIMITS", process)
+
+    database = read().database
+
+    assert kept_by_the_server in database["OPTIONS"]["options"]
+    assert ("timeout" in database["OPTIONS"]["options"]) is bool(kept_by_the_server)
+    assert database["PATIENCE_SECONDS"] == kept_by_us
+
+
+def test_what_the_database_url_says_of_waiting_wins(production, monkeypatch):
+    asked = "?connect_timeout=9&options=-c%20statement_timeout%3D30s"
+    monkeypatch.setenv("DATABASE_URL", PRODUCTION["DATABASE_URL"] + asked)
+    monkeypatch.setenv("DATABASE_LIMITS", "web")
+
+    options = read().database["OPTIONS"]
+
+    assert int(options["connect_timeout"]) == 9
+    assert options["options"].endswith("-c statement_timeout=30s"), "the last one stands"
+
+
 def test_production_is_the_default(production, monkeypatch):
     monkeypatch.delenv("COLLOQUY_ENV")
 
