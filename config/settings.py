@@ -203,7 +203,7 @@ RATE_LIMITS_ON = env.rate_limits
 #: For each policy that a view may name, and for whom it counts: (so many at once, and as many
 #: again over so many seconds). docs/operations.md says what each is for.
 RATE_LIMITS = {
-    "posting": {"account": [(10, 60), (120, 3600)], "address": [(300, 60), (6_000, 3600)]},
+    "posting": {"account": [(20, 60), (120, 3600)], "address": [(300, 60), (6_000, 3600)]},
     "posting_here": {"site": [(6_000, 60)]},
     "editing": {"account": [(20, 60), (120, 3600)], "address": [(300, 60)]},
     "voting": {
