@@ -17,6 +17,7 @@ from django.core.cache import BaseCache, cache
 from django.core.cache.backends.locmem import LocMemCache
 
 from common.cache import CacheAway
+from common.metrics import OUTBOUND
 from common.outbound import OutboundFault
 
 log = logging.getLogger(__name__)
@@ -25,7 +26,7 @@ log = logging.getLogger(__name__)
 OPENS_AFTER = 5
 #: Then nobody calls for so many seconds, half as many more after each probe that failed.
 FIRST_PAUSE = 30.0
-LONGEST_PAUSE = 60.0
+LONGEST_PAUSE = 45.0
 #: A probe that says nothing for so long is given up: its process died.
 PROBE_SECONDS = 10
 KEPT_SECONDS = 3_600
@@ -52,12 +53,15 @@ def guarded(url: str) -> Iterator[None]:
     destination = _Destination(url)
     wait = _ask(destination.seconds_to_wait)
     if wait:
+        OUTBOUND.labels("spared").inc()
         raise CircuitOpen(f"{destination.host} failed too often", retry_after=ceil(wait))
     try:
         yield
     except OutboundFault:
+        OUTBOUND.labels("failed").inc()
         _ask(destination.note_failure)
         raise
+    OUTBOUND.labels("answered").inc()
     _ask(destination.note_success)
 
 

@@ -18,3 +18,13 @@ PUBLIC_READS = Counter(
     "Public reads by what was answered: all of it (whole), or that nothing changed (unchanged).",
     ["answer"],
 )
+TOKENS = Counter(
+    "colloquy_token_lookups_total",
+    "Tokens that a process may remember: found in its memory, or asked of the database.",
+    ["answer"],
+)
+OUTBOUND = Counter(
+    "colloquy_outbound_calls_total",
+    "Calls of other people's servers: answered, failed, or spared while their breaker is open.",
+    ["outcome"],
+)

@@ -130,7 +130,7 @@ def _look_at_broker() -> Checks:
 
 
 def _look_at_cache() -> Checks:
-    return _ping("cache", settings.CACHES["default"]["LOCATION"])
+    return _ping("cache", str(settings.CACHES["default"]["LOCATION"]))
 
 
 def _ping(name: str, url: str) -> Checks:

@@ -15,6 +15,7 @@ from django.db.models import Q
 from accounts.models import SigninCode, Token, User
 from accounts.states import TokenKind
 from common import clock
+from common.metrics import TOKENS
 from publishers.models import Site
 
 PREFIXES = {TokenKind.APP: "cqa_", TokenKind.READER: "cqr_"}
@@ -87,7 +88,9 @@ def recall(text: str) -> Token | None:
     Shared between threads: nobody may change it. A name or right of its user may be as old.
     """
     until, token = _remembered.get(digest(text), (0.0, None))
-    return token if until > time.monotonic() and token and token.expires_at > clock.now() else None
+    found = until > time.monotonic() and token and token.expires_at > clock.now()
+    TOKENS.labels("memory" if found else "database").inc()
+    return token if found else None
 
 
 def remember(token: Token) -> None:
