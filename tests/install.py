@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from email.message import EmailMessage
 from pathlib import Path
@@ -30,6 +30,15 @@ END_SECONDS = 60
 #: What tests set for themselves and an operator who types `make run` has not.
 NOT_OF_THE_TESTS = (*embedded.ROLES, "COLLOQUY_KEY_PREFIX", "SECRET_KEY")
 
+#: Each child of `manage.py up`, and an argument that only it was started with.
+MARKS = {
+    "web": "granian",
+    "screening": "screening@%h",
+    "network": "network@%h",
+    "others": "others@%h",
+    "beat": "beat",
+}
+
 Found = TypeVar("Found")
 
 
@@ -45,9 +54,12 @@ def eventually(look: Callable[[], Found], *, within: float, what: str) -> Found:
 
 
 class Install:
-    """One install, started as `make run` starts it and asked by HTTP, mail, command and SQL."""
+    """One install, started as `make run` starts it and asked by HTTP, mail, command and SQL.
 
-    def __init__(self, folder: Path) -> None:
+    `environ` is what an operator would set beside it.
+    """
+
+    def __init__(self, folder: Path, environ: Mapping[str, str] | None = None) -> None:
         self.folder = folder
         self.port = free_port()
         self.base_url = f"http://127.0.0.1:{self.port}"
@@ -56,6 +68,7 @@ class Install:
             "COLLOQUY_ENV": "development",
             "COLLOQUY_VAR": str(folder),
             "PORT": str(self.port),
+            **(environ or {}),
         }
         self.up: subprocess.Popen[bytes] | None = None
 
@@ -90,7 +103,7 @@ class Install:
         """SIGKILL to `manage.py up` and nobody else. All that it had started ends with it."""
         assert self.up
         children = self._children()
-        assert len(children) >= len(("web", "worker", "screening", "beat"))
+        assert len(children) >= len(MARKS)
         self.up.kill()
         self.up.wait()
         assert all(ended(child, within=5) for child in children)
@@ -108,30 +121,27 @@ class Install:
 
     def servers(self) -> list[psutil.Process]:
         """Give the living PostgreSQL and Valkeys of this folder, with their own children."""
-        home = str((self.folder / "servers").resolve())
-        found = []
-        for process in psutil.process_iter(["cmdline"]):
-            if any(part.startswith(home) for part in process.info["cmdline"] or ()):
-                found += [process, *process.children(recursive=True)]
-        return found
+        return servers_below(self.folder)
+
+    def family(self, name: str) -> list[psutil.Process]:
+        """Give one of the children by its name in `MARKS`, then what it has forked; nothing
+        while it is down.
+        """
+        assert self.up
+        mark = MARKS[name]
+        for child in psutil.Process(self.up.pid).children():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                if mark in child.cmdline():
+                    return [child, *_workers_of(child)]
+        return []
 
     @contextmanager
-    def stopped(self, worker: str) -> Iterator[None]:
+    def stopped(self, name: str) -> Iterator[None]:
         """Let one of the children do nothing at all for a while, as on a machine that hangs."""
-        frozen = [
-            process
-            for child in self._children()
-            if any(part.startswith(f"{worker}@") for part in child.cmdline())
-            for process in (child, *child.children(recursive=True))
-        ]
-        assert frozen, f"no process is called {worker}@…"
-        for process in frozen:
-            process.suspend()
-        try:
+        family = self.family(name)
+        assert family, f"no process is called {name}"
+        with suspended(family):
             yield
-        finally:
-            for process in frozen:
-                process.resume()
 
     def _children(self) -> list[psutil.Process]:
         assert self.up
@@ -162,6 +172,11 @@ class Install:
     def client(self, bearer: str | None = None, *, origin: str | None = None) -> Client:
         return Client(self.base_url, bearer, origin)
 
+    def from_env(self) -> dict[str, str]:
+        """Give the environment for a process of the install that reads no `env` file."""
+        kept = dotenv_values(self.folder / "env")
+        return {name: value for name, value in kept.items() if value} | dict(self.environ)
+
     def manage(self, *arguments: str) -> str:
         """Run a management command; give what it prints."""
         command = [sys.executable, "manage.py", *arguments]
@@ -189,6 +204,34 @@ class Install:
             for path in sorted((self.folder / "mail").glob("*.eml"))
         )
         return [mail for mail in parsed if mail["To"] == address]
+
+
+def servers_below(folder: Path) -> list[psutil.Process]:
+    """Give the living embedded servers of a state folder, with their own children."""
+    home = str((folder / "servers").resolve())
+    found = []
+    for process in psutil.process_iter(["cmdline"]):
+        if any(part.startswith(home) for part in process.info["cmdline"] or ()):
+            found += [process, *process.children(recursive=True)]
+    return found
+
+
+@contextmanager
+def suspended(processes: Iterable[psutil.Process]) -> Iterator[None]:
+    """Let processes hang: they hold what they hold, and answer nothing."""
+    for process in processes:
+        process.suspend()
+    try:
+        yield
+    finally:
+        for process in processes:
+            process.resume()
+
+
+def _workers_of(process: psutil.Process) -> list[psutil.Process]:
+    """What it forked to work; not the process that Python has for cleaning up after spawning."""
+    forked = process.children(recursive=True)
+    return [each for each in forked if "resource_tracker" not in " ".join(each.cmdline())]
 
 
 def free_port() -> int:

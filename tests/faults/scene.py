@@ -1,0 +1,173 @@
+"""The scene of the trials: install, broker, people, and the hands that injure them."""
+
+import contextlib
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import psutil
+import redis
+
+from operations import embedded
+from operations.development import PROJECT
+from operations.processes import ended
+from tests.faults import load, promises
+from tests.faults.figures import Figures
+from tests.faults.injured import DIE_AFTER_COMMIT, SEND_AGAIN
+from tests.faults.load import Load
+from tests.install import MARKS, Install, eventually, servers_below, suspended
+
+#: Of each thread, the comments that are there before anybody is hurt, for others to answer.
+FIRST_WORDS = 2
+WORKERS = ("screening", "network", "others")
+
+
+class Broker:
+    """A broker of our own: `manage.py up` would start one of its own again within a second."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir(mode=0o711)
+
+    def start(self) -> str:
+        """Start it, or start it again where it was; give its URL."""
+        self.url = embedded.ensure(self.folder, roles=["BROKER_URL"])["BROKER_URL"]
+        return self.url
+
+    def stop(self) -> None:
+        embedded.stop(self.folder)
+
+    def kill(self) -> None:
+        """As a machine that loses power: the last second may not be on its disk."""
+        for process in servers_below(self.folder):
+            process.kill()
+            assert ended(process, within=10)
+
+    def hanging(self) -> contextlib.AbstractContextManager[None]:
+        """It takes connections and answers nobody."""
+        return suspended(servers_below(self.folder))
+
+    def flush(self) -> None:
+        """Every message is gone."""
+        with redis.Redis.from_url(self.url) as client:
+            client.flushall()
+
+
+@dataclass
+class Scene:
+    """All that trials share. Each takes threads that nobody else has spoken in."""
+
+    install: Install
+    broker: Broker
+    orders: Path
+    cast: dict[str, Any]
+
+    def __post_init__(self) -> None:
+        self.tokens: list[str] = self.cast["tokens"]
+        self.free = list(self.cast["threads"])
+        self.first_words = {thread: self._open(thread) for thread in self.free}
+        waiting = "SELECT count(*) FROM comments_comment WHERE status <> 'published'"
+        eventually(
+            lambda: self.install.sql(waiting) == [(0,)],
+            within=60,
+            what="the first words are public",
+        )
+
+    def load(self, chance: Random, count: int, **how: Any) -> Load:
+        """So many thoughts for a thread of their own, a third of them answers."""
+        thread = self.free.pop()
+        parents = self.first_words[thread]
+        thoughts = load.think(chance, self.tokens[FIRST_WORDS:], parents, count)
+        return Load(self.install.port, thread, thoughts, **how)
+
+    def check(self, load: Load, found: Figures, *, since: float, within: float) -> None:
+        """Wait until all is done, measured from `since`; then look the promises up."""
+        found.recovery = promises.settled(self.install, load.thread, since=since, within=within)
+        promises.kept(self.install, load, found)
+        promises.exact(self.install)
+
+    # -- hands ------------------------------------------------------------------------------
+    def workers(self) -> list[psutil.Process]:
+        """Give all processes of the workers, parents and children."""
+        return [each for name in WORKERS for each in self.install.family(name)]
+
+    def kill_a_worker(self, chance: Random) -> str:
+        """`kill -9` to one of them; say whether it was a parent."""
+        victims = eventually(self.workers, within=30, what="a worker lives")
+        victim = chance.choice(victims)
+        with contextlib.suppress(psutil.NoSuchProcess):
+            supervised = victim.ppid() == self.install.up.pid
+            victim.kill()
+            return "parent" if supervised else "child"
+        return "nobody"
+
+    def ask_to_go(self, name: str, by: signal.Signals) -> None:
+        """Send a signal to one of the children of `up`, and wait until it has gone."""
+        [parent, *_] = eventually(
+            lambda: self.install.family(name), within=30, what=f"{name} lives"
+        )
+        parent.send_signal(by)
+        assert ended(parent, within=30), f"{name} stayed after {by.name}"
+
+    def let_one_die_after_commit(self) -> None:
+        """The next web process or worker to commit does not live to say so."""
+        (self.orders / DIE_AFTER_COMMIT).touch()
+        eventually(
+            lambda: not (self.orders / DIE_AFTER_COMMIT).exists(), within=30, what="one died"
+        )
+
+    @contextmanager
+    def sent_again(self, times: int) -> Iterator[None]:
+        """Every message goes out so many times."""
+        order = self.orders / SEND_AGAIN
+        order.write_text(str(times))
+        try:
+            yield
+        finally:
+            order.unlink()
+
+    @contextmanager
+    def running(self, *module: str, **environ: str) -> Iterator["subprocess.Popen[str]"]:
+        """One process more, of the same install."""
+        with subprocess.Popen(
+            [sys.executable, "-m", *module],
+            cwd=PROJECT,
+            env=self.install.from_env() | environ,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        ) as process:
+            try:
+                yield process
+            finally:
+                process.send_signal(signal.SIGTERM)
+                process.wait(timeout=30)
+
+    def postmaster(self) -> psutil.Process:
+        """PostgreSQL's first process, while it lives."""
+        pid = (self.install.folder / "servers/postgres/postmaster.pid").read_text().split()[0]
+        return psutil.Process(int(pid))
+
+    def everyone(self) -> dict[str, list[int]]:
+        """Give the process ids of web, workers and beat."""
+        return {name: [each.pid for each in self.install.family(name)] for name in MARKS}
+
+    def _open(self, thread: str) -> list[str]:
+        """Say something in a thread; give the comments."""
+        words = [f"First words {number} in {thread}" for number in range(FIRST_WORDS)]
+        with load.Line(self.install.port) as line:
+            return [
+                line.send("POST", f"threads/{thread}/comments", token, {"body": text}).json["id"]
+                for token, text in zip(self.tokens, words, strict=False)
+            ]
+
+
+def now() -> float:
+    return time.monotonic()

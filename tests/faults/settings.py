@@ -1,0 +1,6 @@
+"""The install's settings for trials: as they are, and one app more, which hurts on command."""
+
+from config.settings import *  # noqa: F403
+from config.settings import INSTALLED_APPS
+
+INSTALLED_APPS = [*INSTALLED_APPS, "tests.faults.injured.Injured"]

@@ -1,0 +1,50 @@
+"""Workers that are killed, or asked to go, in the middle of their work."""
+
+import signal
+from collections import Counter
+from random import Random
+
+import pytest
+
+from tests.faults.figures import Figures
+from tests.faults.scale import SCALE
+from tests.faults.scene import WORKERS, Scene, now
+
+WITHIN_SECONDS = 90
+
+
+@pytest.mark.trial("T1 workers killed")
+def test_workers_killed_at_any_moment_lose_and_double_nothing(
+    scene: Scene, chance: Random, found: Figures
+) -> None:
+    load = scene.load(chance, SCALE.posts)
+    moments = sorted(chance.sample(range(SCALE.posts), SCALE.kills))
+    killed: Counter[str] = Counter()
+
+    with load.under_way():
+        for moment in moments:
+            load.wait_for(moment)
+            killed[scene.kill_a_worker(chance)] += 1
+            last_kill = now()
+
+    found.beside = ", ".join(f"{count} × {who}" for who, count in sorted(killed.items()))
+    scene.check(load, found, since=max(last_kill, load.last_answer), within=WITHIN_SECONDS)
+
+
+@pytest.mark.trial("T21 workers asked to go")
+def test_workers_asked_to_go_give_their_work_back(
+    scene: Scene, chance: Random, found: Figures
+) -> None:
+    load = scene.load(chance, SCALE.repeated * SCALE.rounds)
+    asked = [signal.SIGTERM, signal.SIGQUIT]
+
+    with load.under_way():
+        for number in range(1, SCALE.rounds + 1):
+            load.wait_for(chance.randrange(number * SCALE.repeated))
+            for by in asked:
+                for name in WORKERS:
+                    scene.ask_to_go(name, by)
+
+    count = SCALE.rounds * len(WORKERS)
+    found.beside = f"{count} × SIGTERM, {count} × SIGQUIT"
+    scene.check(load, found, since=max(now(), load.last_answer), within=WITHIN_SECONDS)
