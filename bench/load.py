@@ -36,8 +36,9 @@ class Slice:
     def rate(self) -> float:
         return len(self.latencies) / self.seconds
 
-    def note(self, client: "_Client", status: int, body: bytes, listen: Listener | None) -> float:
+    def note(self, client: "_Client", answer: tuple[int, bytes], listen: Listener | None) -> float:
         """One answer came, now."""
+        status, body = answer
         now = time.perf_counter()
         self.latencies.append(now - client.since)
         self.statuses[status] += 1
@@ -125,7 +126,7 @@ def run(
                 answer = client.take()
                 if answer is None:
                     continue
-                now = result.note(client, *answer, listen)
+                now = result.note(client, answer, listen)
                 request = next(client.requests, None) if now - begun < seconds else None
                 if request is None:
                     busy -= 1
@@ -168,7 +169,7 @@ def paced(
                 raise UnexpectedAnswer(f"no answer within {SILENCE_SECONDS} s")
             for key, _ in ready:
                 if answer := key.data.take():
-                    result.note(key.data, *answer, listen)
+                    result.note(key.data, answer, listen)
                     free.append(key.data)
                     busy -= 1
         result.seconds = time.perf_counter() - begun

@@ -41,7 +41,38 @@ def measure(
     some(seconds)
     calls = _ask(here, "calls")
 
+    tell(report, "request", parts, number, sum(done.latencies))
+    report.notes.append(
+        f"{number} requests, one after another; the median was "
+        f"{1_000 * percentile(sorted(done.latencies), 0.5):.2f} ms. CPU is the thread's own, "
+        "without PostgreSQL's. BEGIN counts with the statement that follows it, and the clocks "
+        "take their microseconds."
+    )
+    if not options.json:
+        report.notes.append(calls)
+
+
+def tell(
+    report: Report, what: str, parts: dict[str, list[float]], number: int, seconds: float
+) -> None:
+    """Tables of what the clocks said of `number` requests or tasks, which took `seconds`."""
     whole = sum(taken for taken, _, _ in parts.values())
+    statements = [part for name, part in parts.items() if name.startswith("SQL")]
+    database, driver = (sum(part[which] for part in statements) for which in (0, 1))
+    summary = {
+        "waiting for the database": database - driver,
+        "its driver in the process": driver,
+        "everything else in the process": whole - database,
+        "outside: web server, network, load": seconds - whole,
+        "all of it": seconds,
+    }
+    report.add(
+        f"One {what}",
+        [
+            {"where": where, "ms": round(1_000 * taken / number, 3)}
+            for where, taken in summary.items()
+        ],
+    )
     rows = [
         {
             "part": name,
@@ -53,32 +84,7 @@ def measure(
         for name, (taken, cpu, times) in sorted(parts.items(), key=lambda part: -part[1][0])
         if taken / whole >= 0.001
     ]
-    latencies = sorted(done.latencies)
-    statements = [part for name, part in parts.items() if name.startswith("SQL")]
-    database, driver = (sum(part[which] for part in statements) for which in (0, 1))
-    summary = {
-        "waiting for the database": database - driver,
-        "its driver in the process": driver,
-        "everything else in the process": whole - database,
-        "web server, network, load": sum(latencies) - whole,
-        "all, as the client sees it": sum(latencies),
-    }
-    report.add(
-        "One request",
-        [
-            {"where": where, "ms": round(1_000 * taken / number, 3)}
-            for where, taken in summary.items()
-        ],
-    )
     report.add("By part, without the parts inside it", rows)
-    report.notes.append(
-        f"{number} requests, one after another; the median was "
-        f"{1_000 * percentile(latencies, 0.5):.2f} ms. CPU is the thread's own, without "
-        "PostgreSQL's. BEGIN counts with the statement that follows it, and the clocks take their "
-        "microseconds."
-    )
-    if not options.json:
-        report.notes.append(calls)
 
 
 def _ask(here: Stage, what: str) -> str:

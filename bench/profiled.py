@@ -1,7 +1,8 @@
 """What the web server runs for a profile: the product's application with clocks in it.
 
 One process, one thread. `/bench/clocks` gives what the clocks say and sets them back, as
-`/bench/calls` does for cProfile, which runs only between `/bench/calls/start` and that.
+`/bench/calls` does for cProfile, which runs only between `/bench/calls/start` and that. A bench
+that imports this has the same clocks in its own process.
 """
 
 import cProfile
@@ -9,6 +10,7 @@ import functools
 import io
 import pstats
 import re
+import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable
@@ -22,7 +24,7 @@ from django.db.backends.signals import connection_created
 
 from config.wsgi import application as product
 
-WHOLE = "middleware, routing, the request around it all"
+WHOLE = "around it all: middleware and routing, or the relay"
 
 #: What is timed: where it stands, and what it is called in the table. A part's time is without
 #: that of the parts in it. What is no longer there is left out.
@@ -35,27 +37,40 @@ PARTS = {
     "comments.services.lifecycle:_rendered": "rendering Markdown",
     "comments.services.lifecycle:screen": "screening in the request",
     "comments.services.lifecycle:languages.of": "finding the language",
+    "comments.services.lifecycle:_store": "composing what is stored",
     "comments.services.votes:cast": "the service (Python, ORM included)",
-    "comments.services.counting:fold_soon": "sending the fold (cache, broker)",
-    "comments.services.counting:_send_fold": "sending the fold (cache, broker)",
+    "comments.services.counting:fold_soon": "asking for a fold",
+    "outbox.services.relay:_lease": "leasing rows",
     "outbox.services.relay:record": "recording events",
-    "outbox.services.relay:wake": "waking consumers (broker)",
-    "celery.app.base:Celery.send_task": "sending a message (broker)",
+    "moderation.services.judging:judge": "phases of the worker",
+    "comments.services.lifecycle:conclude": "concluding (Python, ORM included)",
+    "comments.services.lifecycle:_move": "moving the comment (Python, ORM included)",
+    "outbox.services.waking:wake": "waking workers",
+    "logging:Logger.handle": "writing the log",
     "comments.api.writing:_as_own": "shaping the answer",
     "rest_framework.response:Response.rendered_content": "writing JSON",
 }
 
 
 class Clocks:
-    """Exclusive time by part: a part's clock stands still while one inside it runs."""
+    """Exclusive time by part: a part's clock stands still while one inside it runs.
 
-    def __init__(self) -> None:
+    Only what happens within the outermost part is timed: other threads' work is not.
+    """
+
+    def __init__(self, outermost: str) -> None:
+        self.outermost = outermost
         self.parts: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0, 0])
         self.running: list[str] = []
+        self.thread = 0
         self.since = 0.0
         self.cpu_since = 0.0
 
     def __call__(self, name: str, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        if name == self.outermost:
+            self.thread = threading.get_ident()
+        elif not self.running or threading.get_ident() != self.thread:
+            return function(*args, **kwargs)
         self._lap()
         self.running.append(name)
         self.parts[name][2] += 1
@@ -80,7 +95,7 @@ class Clocks:
         return said
 
 
-clocks = Clocks()
+clocks = Clocks(WHOLE)
 profiler = cProfile.Profile()
 profiling = False
 
@@ -96,7 +111,7 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
         return _say(start_response, b"{}")
     if path == "/bench/calls":
         profiling = False
-        return _say(start_response, _top_calls().encode())
+        return _say(start_response, top_calls(profiler).encode())
     if profiling:
         return profiler.runcall(product, environ, start_response)
     return clocks(WHOLE, product, environ, start_response)
@@ -107,7 +122,8 @@ def _say(start_response: Callable[..., Any], body: bytes) -> Iterable[bytes]:
     return [body]
 
 
-def _top_calls() -> str:
+def top_calls(profiler: cProfile.Profile) -> str:
+    """The functions that took most, by themselves and with what they called."""
     said = io.StringIO()
     stats = pstats.Stats(profiler, stream=said)
     stats.sort_stats("tottime").print_stats(45)

@@ -7,12 +7,15 @@
 """
 
 import argparse
+import cProfile
+import logging
 import time
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from bench import load, posting, stage
 from bench.figures import Report, Target, arguments, percentile
+from bench.profile import tell
 from bench.stage import Stage
 
 if TYPE_CHECKING:
@@ -20,10 +23,12 @@ if TYPE_CHECKING:
 
 RATE, SECONDS, BACKLOG = 50, 300, 10_000
 SHORT_SECONDS, SHORT_BACKLOG = 30, 1_000
+PROFILED_SECONDS = 6
 WARM_UP = 20
 #: Screening is given up when nothing was decided for so long.
 PATIENCE_SECONDS = 60
 ID = b'"id":"'
+TASK = "screen_comment"
 
 
 def steadily(
@@ -111,6 +116,41 @@ def backlog(here: Stage, ground: "Ground", report: Report, *, size: int) -> dict
     }
 
 
+def profile(here: Stage, ground: "Ground", report: Report, *, size: int) -> None:
+    """Where the time of screening one comment goes: what the screening worker's task does, done
+    in this process, without Celery.
+    """
+    report.say(f"{size} posts")
+    posts = islice(posting.requests(ground, threads=len(ground.threads)), size)
+    load.run(here.port, posts, clients=4, seconds=3_600).acknowledged(201)
+    here.settle()
+
+    from django.db import connection
+
+    from bench.profiled import WHOLE, clocks, top_calls
+    from outbox.services import relay
+
+    connection.close()  # the next one is watched
+    logging.getLogger("outbox").setLevel(logging.WARNING)  # a worker's go to a file
+
+    def drained() -> int:
+        until = time.monotonic() + PROFILED_SECONDS
+        taken = 0
+        while time.monotonic() < until and (some := clocks(WHOLE, relay.drain, TASK)):
+            taken += some
+        return taken
+
+    report.say("Clocks")
+    begun, number = time.perf_counter(), drained()
+    tell(report, "comment", clocks.read(), number, time.perf_counter() - begun)
+    report.say("Calls")
+    profiler = cProfile.Profile()
+    profiler.runcall(drained)
+    report.notes.append(f"{number} comments in one process, without Celery around it.")
+    if not report.options.json:
+        report.notes.append(top_calls(profiler))
+
+
 def _decided(here: Stage) -> int:
     return here.count("comments_verdict WHERE final")
 
@@ -133,8 +173,9 @@ def main() -> None:
     parser.add_argument(
         "--policy", choices=["screen_first", "publish_first"], default="screen_first"
     )
+    parser.add_argument("--profile", action="store_true", help="where the time goes, instead")
     options = parser.parse_args()
-    report = Report("screening", options)
+    report = Report("screening-profile" if options.profile else "screening", options)
     with stage.opened(options.port) as here:
         measure(here, report, options)
     report.publish()
@@ -149,6 +190,9 @@ def measure(here: Stage, report: Report, options: argparse.Namespace) -> None:
         readers=posting.READERS, threads=posting.THREADS, screening=Screening(options.policy)
     )
     here.start_web(floor=False)
+    if options.profile:
+        profile(here, laid, report, size=options.backlog or SHORT_BACKLOG)
+        return
     seconds = options.seconds or (SHORT_SECONDS if options.short else SECONDS)
     size = options.backlog or (SHORT_BACKLOG if options.short else BACKLOG)
     steady = steadily(here, laid, report, rate=options.rate, seconds=seconds)
