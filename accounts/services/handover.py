@@ -12,6 +12,7 @@ import secrets
 from datetime import timedelta
 from typing import ClassVar
 
+from django.db import transaction
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext_lazy as _
 
@@ -70,17 +71,26 @@ def exchange(*, code: str, verifier: str, origin: str | None) -> tuple[Token, st
         .filter(digest=tokens.digest(code))
         .first()
     )
-    if known is None or not SigninCode.objects.unused().filter(pk=known.pk).update(
-        used_at=clock.now()
-    ):
+    if known is None:
         raise CodeUnknown
+    refusal = _why_not(known, verifier=verifier, origin=origin)
+    with transaction.atomic():  # should the database go away in between, the code is good still
+        unused = SigninCode.objects.unused().filter(pk=known.pk)
+        if not unused.update(used_at=clock.now()):
+            raise CodeUnknown
+        if refusal is None:
+            return tokens.issue_reader(user=known.user, site=known.site, origin=known.origin)
+    raise refusal
+
+
+def _why_not(known: SigninCode, *, verifier: str, origin: str | None) -> CodeRefused | None:
     if origin not in {None, known.origin} or not known.user.is_active:
-        raise CodeUnknown
+        return CodeUnknown()
     if known.expires_at <= clock.now():
-        raise CodeExpired
+        return CodeExpired()
     if not constant_time_compare(challenge_of(verifier), known.challenge):
-        raise VerifierMismatch
-    return tokens.issue_reader(user=known.user, site=known.site, origin=known.origin)
+        return VerifierMismatch()
+    return None
 
 
 def challenge_of(verifier: str) -> str:

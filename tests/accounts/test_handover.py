@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import Client
 
 from accounts.models import SigninCode, Token
@@ -47,6 +47,21 @@ def test_code_and_verifier_give_a_reader_token_for_that_site_and_origin():
     token = Token.objects.get()
     assert (token.user, token.site, token.origin, token.kind) == (reader, site, ORIGIN, "reader")
     assert me(answer.json()["token"], Origin=ORIGIN).status_code == 200
+
+
+def test_a_code_is_good_still_where_the_database_went_away_before_the_token_was_stored():
+    code = given_code()
+
+    def away_at_the_token(execute, sql, *rest):
+        if sql.startswith('INSERT INTO "accounts_token"'):
+            raise OperationalError("server closed the connection unexpectedly")
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(away_at_the_token):
+        refused = exchange(code)
+
+    assert (refused.status_code, refused.json()["code"]) == (503, "unavailable")
+    assert exchange(code).status_code == 200
 
 
 def test_a_code_works_once():
