@@ -55,12 +55,11 @@ class Watchman:
         """Look again and again. For a thread of its own."""
         while not until.wait(timeout=self.after.total_seconds() / 6):
             try:
-                stalled = stalled_queues(self.after)
+                self.judge(stalled_queues(self.after))
             except DatabaseError:  # then nobody can work
-                stalled = {}
+                self.suspects.clear()
             finally:
                 connection.close()
-            self.judge(stalled)
 
     def judge(self, stalled: dict[str, float]) -> None:
         """Have those children started anew that were found idle twice running."""

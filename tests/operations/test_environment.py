@@ -123,6 +123,13 @@ def test_production_has_no_default_for_what_it_stands_on(production, monkeypatch
         ("PORT", "http", "PORT is not a valid integer."),
         ("TRUSTED_PROXIES", "-1", "TRUSTED_PROXIES must be 0 or more."),
         ("EMAIL_URL", "mail", "EMAIL_URL must be a URL that begins with smtp://."),
+        ("METRICS_PORT", "0", "METRICS_PORT must be from 1 to 65535."),
+        ("COLLOQUY_STALL_SECONDS", "1", "COLLOQUY_STALL_SECONDS must be 5 or more."),
+        (
+            "COLLOQUY_LOG_FORMAT",
+            "xml",
+            "COLLOQUY_LOG_FORMAT must be json or words, not 'xml'.",
+        ),
         ("DEBUG", "perhaps", "DEBUG is not a valid boolean."),
         ("DEBUG", "on", "DEBUG may be on in development only."),
         ("COLLOQUY_RATE_LIMITS", "off", "COLLOQUY_RATE_LIMITS may be off in development only."),

@@ -18,6 +18,14 @@ import sys
 from operations.supervisor import Child, Supervisor
 Supervisor([Child("child", "tests.operations.restless", sys.argv[1:])]).run()
 """
+HURRY = """
+import sys, threading
+from operations import supervisor
+supervisor.GRACE_SECONDS = 1
+child = supervisor.Child("child", "tests.operations.restless", sys.argv[1:])
+threading.Timer(2, child.ask_to_end).start()
+supervisor.Supervisor([child]).run()
+"""
 Start = Callable[..., subprocess.Popen[str]]
 
 
@@ -26,8 +34,8 @@ def supervise() -> Iterator[Start]:
     """Start a supervisor of one restless child."""
     started = []
 
-    def start(*arguments: str) -> subprocess.Popen[str]:
-        command = [sys.executable, "-c", SUPERVISE, *arguments]
+    def start(*arguments: str, script: str = SUPERVISE) -> subprocess.Popen[str]:
+        command = [sys.executable, "-c", script, *arguments]
         process = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True)
         started.append(process)
         return process
@@ -66,6 +74,17 @@ def test_a_child_that_dies_takes_its_own_children_along_and_is_started_again(sup
     assert supervisor.stdout.readline() == (
         "up    | child was killed by SIGKILL; starting it again in 1 s\n"
     )
+    assert all(is_alive(process) for process in family(supervisor))
+
+
+def test_a_child_that_hangs_is_killed_some_time_after_it_was_asked_to_end(supervise):
+    supervisor = supervise("frozen", script=HURRY)
+    everyone = family(supervisor)
+
+    assert supervisor.stdout.readline() == (
+        "up    | child was killed by SIGKILL; starting it again in 1 s\n"
+    )
+    assert all(ended(process, within=5) for process in everyone)
     assert all(is_alive(process) for process in family(supervisor))
 
 
