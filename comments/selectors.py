@@ -1,5 +1,6 @@
 """Reads shaped for a page. Each says how many queries it makes, whatever the thread's size."""
 
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,6 +23,10 @@ from common.errors import Refusal
 FIRST_REPLIES = 3
 RECENT = timedelta(seconds=60)
 MOST_OWN = 100
+#: A busy page's posts all ask for the same thread and site.
+REMEMBERED_SECONDS = 2.0
+MOST_REMEMBERED = 1_000
+_remembered: dict[UUID, tuple[float, Thread]] = {}
 
 
 class UnknownSort(Refusal):
@@ -53,6 +58,27 @@ def thread_shown(thread_id: UUID, *, with_site: bool = False) -> Thread:
     if thread is None:
         raise Http404
     return thread
+
+
+def thread_to_write_in(thread_id: UUID) -> Thread:
+    """A thread with its site, where somebody is about to write. Raises Http404.
+
+    One query in `REMEMBERED_SECONDS` for each thread and process, unless it is slowed. Shared
+    between threads of the process: nobody may change it.
+    """
+    until, thread = _remembered.get(thread_id, (0.0, None))
+    if thread is None or until <= time.monotonic():
+        thread = thread_shown(thread_id, with_site=True)
+        if len(_remembered) >= MOST_REMEMBERED:
+            _remembered.clear()
+        if not thread.slow_seconds:  # lifted, it shall be lifted at once
+            _remembered[thread_id] = (time.monotonic() + REMEMBERED_SECONDS, thread)
+    return thread
+
+
+def forget_threads() -> None:
+    """Have this process look every thread up again."""
+    _remembered.clear()
 
 
 def thread_head(thread_id: UUID) -> ThreadHead:

@@ -40,9 +40,16 @@ def insert_all(
 def execute(sql: str, values: Sequence[Any]) -> tuple[Any, ...] | None:
     """Run a statement, prepared once for each connection, and give its first row."""
     with connection.cursor() as cursor:
-        cursor.cursor = psycopg.Cursor(connection.connection)  # binds on the server
-        cursor.execute(sql, values)
+        cursor.cursor = psycopg.RawCursor(connection.connection)  # binds on the server
+        cursor.execute(_numbered(sql), values)
         return cursor.fetchone()
+
+
+@lru_cache(maxsize=256)
+def _numbered(sql: str) -> str:
+    """`sql` with PostgreSQL's own placeholders: psycopg would look for ours anew each time."""
+    first, *rest = sql.replace("%%", "%").split("%s")
+    return first + "".join(f"${number}{part}" for number, part in enumerate(rest, start=1))
 
 
 @lru_cache(maxsize=256)

@@ -30,9 +30,13 @@ def empty_cache() -> None:
     from django.core.cache import cache
 
     from accounts.services import tokens
+    from comments import selectors
+    from common.cache import circuit
 
+    circuit.close()
     cache.clear()
     tokens.forget_all()
+    selectors.forget_threads()
 
 
 @pytest.fixture(scope="session")

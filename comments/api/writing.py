@@ -78,8 +78,7 @@ class CommentList(PublicView):
     @extend_schema(parameters=[IDEMPOTENCY_KEY], request=PostInput, responses={201: OwnShape})
     @idempotent
     def post(self, request: Request, thread_id: UUID) -> Response:
-        threads = Thread.objects.shown().select_related("site")
-        thread = get_object_or_404(threads, pk=thread_id)
+        thread = selectors.thread_to_write_in(thread_id)
         author = reader_on(request, thread.site_id)
         wanted = PostInput(data=request.data)
         wanted.is_valid(raise_exception=True)
@@ -156,7 +155,6 @@ class CommentVote(PrivateView):
 class Render(PrivateView):
     """`POST /render`: the HTML that a post with this text would get. Stores nothing."""
 
-    authentication_classes = BY_READERS
     permission_classes = [SignedIn]
     limits = {"POST": "previewing"}
 
@@ -171,7 +169,6 @@ class Render(PrivateView):
 class MyThread(PrivateView):
     """`GET /me/threads/{t}`: what belongs to the reader in this thread. Three queries."""
 
-    authentication_classes = BY_READERS
     permission_classes = [SignedIn]
 
     @extend_schema(

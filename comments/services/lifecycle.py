@@ -80,9 +80,10 @@ def post(
 ) -> Comment:
     """Store a draft in the state its first screening gives it, and say so.
 
-    `thread` has its `site` loaded. Raises PostingRefused; what a phase finds wrong is stored.
+    `thread` has its `site` loaded; both may be some seconds old, whether it is open is looked up.
+    Raises PostingRefused; what a phase finds wrong is stored.
     The same text again in the same place within `SAME_WITHIN` is the same comment, as it stands
-    by then. One statement, two more for a repeat.
+    by then. One statement, three more for a repeat.
     """
     body, html = _rendered(body)
     if thread.state != ThreadState.OPEN:
@@ -105,7 +106,11 @@ def post(
     )
     comment.created_at = comment.touched_at = _after(parent)
     comment.published_at = comment.created_at if comment.is_published else None
-    return comment if _store(comment, screening) else _posted_before(comment)
+    if _store(comment, screening):
+        return comment
+    if not Thread.objects.filter(pk=thread.pk, state=ThreadState.OPEN).exists():
+        raise ThreadClosed
+    return _posted_before(comment)
 
 
 def edit(
@@ -270,7 +275,7 @@ def _store(comment: Comment, screening: Screening) -> bool:
 
 UNLESS_REPEATED = """
     INSERT INTO comments_recentpost AS earlier (id, comment_id, posted_at)
-    VALUES (%s, %s, %s)
+    SELECT %s::uuid, %s::uuid, %s FROM comments_thread WHERE id = %s AND state = 'open'
     ON CONFLICT (id) DO UPDATE
     SET comment_id = EXCLUDED.comment_id, posted_at = EXCLUDED.posted_at
     WHERE earlier.posted_at NOT BETWEEN
@@ -282,11 +287,14 @@ UNLESS_REPEATED = """
 
 
 def _unless_repeated(comment: Comment) -> Clause:
-    """A gate that is shut where the same was posted just now, and not taken back since."""
+    """A gate that is shut where the thread is, or where the same was posted just now and not
+    taken back since.
+    """
     return UNLESS_REPEATED, [
         _sameness(comment),
         comment.pk,
         comment.created_at,
+        comment.thread_id,
         SAME_WITHIN,
         SAME_WITHIN,
     ]
