@@ -24,12 +24,12 @@ from common.errors import Refusal
 
 #: For how long a repeat is known as one.
 REPEATS_SECONDS = 600
-#: From here on a wait is told in minutes.
+#: From here on a wait is told in minutes, even where it is not whole ones.
 LONG = 100
 
 SENTENCES: dict[str, str | Promise] = {
     "account": _("That was a lot in a short time. Try again in %(wait)s."),
-    "address": _("Very much is coming from your network at the moment. Try again in %(wait)s."),
+    "address": _("A lot is coming from your network at the moment. Try again in %(wait)s."),
     "site": _("This site is very busy at the moment. Try again in %(wait)s."),
 }
 POSTING = _("You are posting quickly. Try again in %(wait)s; your text is kept.")
@@ -86,7 +86,7 @@ def refuse(spill: Spill) -> None:
 
 def spoken(seconds: int) -> str:
     """A wait as one says it: `40 seconds`, `3 minutes`."""
-    if seconds < LONG:
+    if seconds < LONG and seconds % 60:
         return ngettext("%(count)d second", "%(count)d seconds", seconds) % {"count": seconds}
     minutes = ceil(seconds / 60)
     return ngettext("%(count)d minute", "%(count)d minutes", minutes) % {"count": minutes}

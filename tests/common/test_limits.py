@@ -344,6 +344,7 @@ def test_what_sign_in_counts_goes_by_the_same_address(settings):
     ("seconds", "words"),
     [
         (1, "1 second"),
+        (60, "1 minute"),
         (40, "40 seconds"),
         (99, "99 seconds"),
         (100, "2 minutes"),

@@ -47,7 +47,7 @@ def test_a_moderator_slows_the_thread_for_an_hour(at_desk, case):
     assert thread_of(case).slow_seconds == 60
     page = at_desk.get(answer.url).content.decode()
     assert "Slow mode is on." in page
-    assert "one comment in 60 seconds from each reader" in page
+    assert "one comment in 1 minute from each reader" in page
 
 
 def test_without_an_end_it_stays_until_somebody_lifts_it(at_desk, case):
