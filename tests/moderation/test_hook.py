@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import time_machine
+from django.db import connection
 
 from comments import reasons
 from comments.models import Comment, Verdict
@@ -399,6 +400,27 @@ def test_one_site_whose_server_hangs_does_not_hold_up_another(server, hurried):
         assert len(hung.calls) == breaker.OPENS_AFTER
     assert status(comment) == Status.PUBLISHED
     assert {status(each) for each in stuck} == {Status.SCREENING}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nobody_holds_a_transaction_while_the_server_thinks(server, site):
+    held = []
+
+    def answer(handler):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT state FROM pg_stat_activity WHERE datname = current_database()"
+                " AND pid <> pg_backend_pid() AND xact_start IS NOT NULL"
+            )
+            held.extend(cursor.fetchall())
+        connection.close()
+        saying(204)(handler)
+
+    server.answer = answer
+    comment = post(site)
+    drain()
+
+    assert (status(comment), held) == (Status.PUBLISHED, [])
 
 
 def verified(call, secret):
