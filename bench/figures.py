@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from rich.table import Table
 from bench.load import Slice
 
 RESULTS = Path(__file__).parent / "results"
-MACHINE = "two cores, shared by the servers, PostgreSQL and the load"
+MACHINE = f"{os.cpu_count()} cores, shared by the servers, PostgreSQL and the load"
 
 
 @dataclass
