@@ -121,7 +121,8 @@ def explain(fault: BaseException) -> str:
         return " ".join([f"{kind} {state}", *filter(None, named)])
     if isinstance(fault, OSError) and fault.errno:
         return f"{kind}: {os.strerror(fault.errno)}"
-    if isinstance(code := getattr(fault, "code", None), str | int):
+    code = getattr(fault, "code", getattr(fault, "smtp_code", None))
+    if isinstance(code, str | int):
         return f"{kind} {code}"
     if f"{type(root).__module__}.{type(root).__qualname__}" in PLAIN_SPOKEN:
         return f"{kind}: {str(root).partition(chr(10))[0]}"
