@@ -101,6 +101,7 @@ CACHES = {
 }
 
 CELERY_BROKER_URL = env.broker_url
+CELERY_BROKER_TRANSPORT = "config.broker:Transport"
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "global_keyprefix": env.key_prefix,
     "visibility_timeout": 3600,
