@@ -28,7 +28,7 @@ SETTINGS_ONLY := env COLLOQUY_ENV=development COLLOQUY_VAR=.venv/lint \
 	BROKER_URL=redis://127.0.0.1:1/0 CACHE_URL=redis://127.0.0.1:1/0
 MANAGE := $(SETTINGS_ONLY) $(BIN)/python -W ignore::RuntimeWarning manage.py
 
-.PHONY: help run test lint types check openapi messages format lock bench
+.PHONY: help run test lint types check openapi messages format lock bench faults
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ types: $(INSTALLED_DEV) ## check types
 	@echo "Types" && $(SETTINGS_ONLY) $(BIN)/mypy
 
 check: lint test ## lint and test
+
+faults: $(INSTALLED_DEV) ## injure running processes at chosen moments, check the promises (SEED=… for the same)
+	@FAULTS=long $(BIN)/python -m pytest tests/faults -p no:randomly --tb=short $(ARGS)
 
 bench: $(INSTALLED) ## measure posting, voting, screening, coarsely (bench/README.md: the long form)
 	@$(BIN)/python -m bench --short $(ARGS)

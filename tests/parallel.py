@@ -5,16 +5,17 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-JOURNEYS = "tests/journeys/"
+#: Tests that share an install, each folder one. They take longest.
+INSTALLED = ("tests/journeys/", "tests/faults/")
 
 
-def is_journey(test: str) -> bool:
-    """Whether a test, named by its node id, walks through the one install of a run."""
-    return test.startswith(JOURNEYS)
+def install_of(test: str) -> str | None:
+    """The folder of a test, named by its node id, whose tests share an install."""
+    return next((folder for folder in INSTALLED if test.startswith(folder)), None)
 
 
 class ModulesStayTogether(LoadScopeScheduling):
-    """Gives a module's tests to one process, for they share fixtures; and all journeys to one.
+    """Gives a module's tests to one process, for they share fixtures; and all of an install.
 
     (The mark `xdist_group` would say the same, but xdist 3.8 loses it under pytest 9.2.)
     """
@@ -24,4 +25,4 @@ class ModulesStayTogether(LoadScopeScheduling):
         super().__init__(config, log)
 
     def _split_scope(self, nodeid: str) -> str:
-        return JOURNEYS if is_journey(nodeid) else nodeid.partition("::")[0]
+        return install_of(nodeid) or nodeid.partition("::")[0]
