@@ -75,7 +75,7 @@ class Install:
     # -- its processes ----------------------------------------------------------------------
     def start(self) -> None:
         """`manage.py up`, until it is ready. It ends with this process, whatever happens."""
-        with self._log.open("ab") as log:
+        with self.log.open("ab") as log:
             self.up = subprocess.Popen(
                 [sys.executable, "manage.py", "up"],
                 cwd=PROJECT,
@@ -85,7 +85,7 @@ class Install:
                 stderr=log,
                 preexec_fn=dying_with(os.getpid(), signal.SIGTERM),
             )
-        eventually(self._is_ready, within=READY_SECONDS, what=f"ready; see {self._log}")
+        eventually(self._is_ready, within=READY_SECONDS, what=f"ready; see {self.log}")
 
     def end(self) -> None:
         """Ctrl-C; whatever is left after a minute is killed and the test run fails."""
@@ -157,11 +157,12 @@ class Install:
             return False
 
     @property
-    def _log(self) -> Path:
+    def log(self) -> Path:
+        """What its processes say."""
         return self.folder / "up.log"
 
     def _last_words(self) -> str:
-        return "\n".join(self._log.read_text().splitlines()[-30:])
+        return "\n".join(self.log.read_text().splitlines()[-30:])
 
     # -- what it knows ----------------------------------------------------------------------
     @property

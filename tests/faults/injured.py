@@ -6,6 +6,7 @@ also shortens what would only be waited for.
 
 import os
 import signal
+import sys
 from collections.abc import Callable
 from datetime import timedelta
 from importlib import import_module
@@ -84,6 +85,9 @@ def _send_several(order: Path) -> None:
 
 
 def _take(order: Path) -> bool:
+    """Whether this is a web process, and the one that was told."""
+    if "granian" not in sys.modules:
+        return False
     try:
         order.unlink()
     except FileNotFoundError:

@@ -1,15 +1,10 @@
 """The web application with a process of its own for each request: `python -m … PORT`."""
 
-import os
 import sys
 from socketserver import ForkingMixIn
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
-from operations.processes import follow_parent
-
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-
-from config.wsgi import application  # noqa: E402
+from config.wsgi import application
 
 
 class Server(ForkingMixIn, WSGIServer):
@@ -28,6 +23,6 @@ class Handler(WSGIRequestHandler):
 
 if __name__ == "__main__":
     with Server(("127.0.0.1", int(sys.argv[1])), Handler) as server:
-        server.set_application(application)
+        server.set_app(application)
         print("listening", flush=True)
         server.serve_forever()

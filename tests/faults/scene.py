@@ -1,10 +1,12 @@
 """The scene of the trials: install, broker, people, and the hands that injure them."""
 
 import contextlib
+import re
 import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,6 +29,7 @@ from tests.install import MARKS, Install, eventually, servers_below, suspended
 #: Of each thread, the comments that are there before anybody is hurt, for others to answer.
 FIRST_WORDS = 2
 WORKERS = ("screening", "network", "others")
+READY = re.compile(r"\b(screening|network|others)@\S+ ready")
 
 
 class Broker:
@@ -108,16 +111,20 @@ class Scene:
             return "parent" if supervised else "child"
         return "nobody"
 
-    def ask_to_go(self, name: str, by: signal.Signals) -> None:
-        """Send a signal to one of the children of `up`, and wait until it has gone."""
-        [parent, *_] = eventually(
-            lambda: self.install.family(name), within=30, what=f"{name} lives"
-        )
-        parent.send_signal(by)
-        assert ended(parent, within=30), f"{name} stayed after {by.name}"
+    def ask_to_go(self, by: signal.Signals, *names: str) -> None:
+        """Send a signal to some children of `up`, and wait until all have gone."""
+        asked = [self.install.family(name)[0] for name in names]
+        for parent in asked:
+            parent.send_signal(by)
+        for name, parent in zip(names, asked, strict=True):
+            assert ended(parent, within=30), f"{name} stayed after {by.name}"
+
+    def workers_ready(self) -> Counter[str]:
+        """How often each worker has said that it is ready."""
+        return Counter(READY.findall(self.install.log.read_text()))
 
     def let_one_die_after_commit(self) -> None:
-        """The next web process or worker to commit does not live to say so."""
+        """The next web process to commit does not live to say so."""
         (self.orders / DIE_AFTER_COMMIT).touch()
         eventually(
             lambda: not (self.orders / DIE_AFTER_COMMIT).exists(), within=30, what="one died"

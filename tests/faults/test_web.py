@@ -67,7 +67,7 @@ def test_web_answers_what_it_has_taken_before_it_goes(
     with load.under_way():
         for number in range(SCALE.rounds):
             load.wait_for(number * SCALE.repeated + chance.randrange(SCALE.repeated))
-            scene.ask_to_go("web", signal.SIGTERM)
+            scene.ask_to_go(signal.SIGTERM, "web")
             last = now()
 
     outcomes = load.outcomes()

@@ -9,6 +9,7 @@ import pytest
 from tests.faults.figures import Figures
 from tests.faults.scale import SCALE
 from tests.faults.scene import WORKERS, Scene, now
+from tests.install import eventually
 
 WITHIN_SECONDS = 90
 
@@ -36,15 +37,22 @@ def test_workers_asked_to_go_give_their_work_back(
     scene: Scene, chance: Random, found: Figures
 ) -> None:
     load = scene.load(chance, SCALE.repeated * SCALE.rounds)
-    asked = [signal.SIGTERM, signal.SIGQUIT]
 
     with load.under_way():
-        for number in range(1, SCALE.rounds + 1):
-            load.wait_for(chance.randrange(number * SCALE.repeated))
-            for by in asked:
-                for name in WORKERS:
-                    scene.ask_to_go(name, by)
+        for number in range(SCALE.rounds):
+            load.wait_for(number * SCALE.repeated + chance.randrange(SCALE.repeated))
+            for by in (signal.SIGTERM, signal.SIGQUIT):
+                before = scene.workers_ready()
+                scene.ask_to_go(by, *WORKERS)
+                _wait_until_back(scene, before)
 
     count = SCALE.rounds * len(WORKERS)
     found.beside = f"{count} × SIGTERM, {count} × SIGQUIT"
     scene.check(load, found, since=max(now(), load.last_answer), within=WITHIN_SECONDS)
+
+
+def _wait_until_back(scene: Scene, before: Counter[str]) -> None:
+    def all_are() -> bool:
+        return all(scene.workers_ready()[name] > before[name] for name in WORKERS)
+
+    eventually(all_are, within=60, what="all workers are back")
