@@ -19,8 +19,8 @@ class Command(BaseCommand):
         if not settings.METRICS_PORT:
             raise CommandError("METRICS_PORT is not set.")
         registry = CollectorRegistry()
+        registry.register(Measures())  # it counts verdicts, so it goes before what is counted
         MultiProcessCollector(registry, path=str(settings.METRICS_DIR))
-        registry.register(Measures())
         try:
             start_http_server(settings.METRICS_PORT, addr=settings.METRICS_HOST, registry=registry)
         except OSError as refusal:

@@ -39,8 +39,9 @@ class Command(BaseCommand):
         parser.add_argument("--threads", type=int, default=8, help="threads of each")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        # Seeding publishes by requests of our own; nobody asked.
-        logging.getLogger("operations.requests").setLevel(logging.WARNING)
+        # Seeding sends requests and does workers' work in this process; nobody asked.
+        for busy in ("operations.requests", "outbox.services.relay"):
+            logging.getLogger(busy).setLevel(logging.WARNING)
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             with _only_one_in(settings.VAR):
