@@ -8,6 +8,7 @@ import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import Func, Q
+from django.utils.translation import gettext_lazy as _
 
 from comments.querysets import SHOWN, CommentQuerySet, ThreadQuerySet
 from comments.states import ALLOWED, UNPUBLISHED, Counted, Outcome, Status, ThreadState
@@ -41,7 +42,7 @@ class Thread(models.Model):
     #: when (None: until somebody lifts it).
     slow_seconds = models.PositiveSmallIntegerField(default=0, db_default=0)
     slow_until = models.DateTimeField(null=True, blank=True)
-    comment_count = models.PositiveIntegerField(default=0, editable=False)
+    comment_count = models.IntegerField(default=0, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = ThreadQuerySet.as_manager()
@@ -136,9 +137,10 @@ class Comment(models.Model):
     edition = models.CharField(max_length=20, help_text="The locale of the page it was written on.")
     status = models.CharField(max_length=9, choices=Status)
     featured = models.BooleanField(default=False)
-    up_count = models.PositiveIntegerField(default=0, editable=False)
-    down_count = models.PositiveIntegerField(default=0, editable=False)
-    reply_count = models.PositiveIntegerField(default=0, editable=False)
+    up_count = models.IntegerField(default=0, editable=False)
+    down_count = models.IntegerField(default=0, editable=False)
+    reply_count = models.IntegerField(default=0, editable=False)
+    flag_count = models.IntegerField(_("reports"), default=0, db_default=0, editable=False)
     created_at = models.DateTimeField()
     edited_at = models.DateTimeField(null=True)
     published_at = models.DateTimeField(null=True, help_text="When the public first saw it.")
@@ -383,12 +385,37 @@ class Vote(models.Model):
         return f"{self.comment_id}: {self.value:+d}"
 
 
-class Tally(models.Model):
-    """A change to a cached count, written with what causes it and folded in within a second.
+class AuthorFigures(models.Model):
+    """How an author's comments on one site fare: how many are published, rejected, withdrawn as
+    things stand, and how often readers reported them. Folded from `Tally` rows.
+    """
 
-    Rows are only inserted by readers' requests, so that no request waits for another's count.
-    They live for a moment: no foreign keys, whose checks would have all writers of a busy thread
-    share a lock on its row.
+    site = models.ForeignKey("publishers.Site", models.CASCADE, related_name="+", db_index=False)
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="figures", db_index=False
+    )
+    published_count = models.IntegerField(_("published"), default=0, editable=False)
+    rejected_count = models.IntegerField(_("rejected"), default=0, editable=False)
+    withdrawn_count = models.IntegerField(_("withdrawn"), default=0, editable=False)
+    flag_count = models.IntegerField(_("reports"), default=0, editable=False)
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("author's figures")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["author", "site"], name="one_figures_per_author")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.author_id}: {self.published_count}, {self.rejected_count} rejected"
+
+
+class Tally(models.Model):
+    """A change to cached counts, written with what causes it and folded in within a second.
+
+    It changes the counts of all it names: of its thread in its language and of its author, or of
+    its comment and author. Rows are only inserted by readers' requests, so that no request waits
+    for another's count. They live for a moment: no foreign keys, whose checks would have all
+    writers of a busy thread share a lock on its row.
     """
 
     thread = models.ForeignKey(
@@ -397,8 +424,16 @@ class Tally(models.Model):
     comment = models.ForeignKey(
         Comment, models.CASCADE, null=True, related_name="+", db_index=False, db_constraint=False
     )
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        null=True,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+    )
     language = models.CharField(max_length=20, blank=True)
-    counted = models.CharField(max_length=8, choices=Counted)
+    counted = models.CharField(max_length=9, choices=Counted)
     amount = models.IntegerField()
 
     def __str__(self) -> str:

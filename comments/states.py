@@ -61,12 +61,15 @@ class Outcome(TextChoices):
 
 
 class Counted(TextChoices):
-    """What `Tally` rows change by one."""
+    """What `Tally` rows change."""
 
-    COMMENTS = "comments", _("Published comments of a thread, by language")
+    COMMENTS = "comments", _("Published comments of a thread, by language, and of their author")
     REPLIES = "replies", _("Published descendants of a comment")
     UP = "up", _("Up votes")
     DOWN = "down", _("Down votes")
+    FLAGS = "flags", _("Reports of a comment, and of its author's comments")
+    REJECTED = "rejected", _("Rejected comments of an author")
+    WITHDRAWN = "withdrawn", _("Withdrawn comments of an author")
 
 
 class Sort(TextChoices):

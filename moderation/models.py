@@ -45,8 +45,31 @@ class Case(models.Model):
         return f"case {self.id}"
 
 
+def _counting(operation: pgtrigger.Operation, sign: str, **rows: str) -> pgtrigger.Trigger:
+    """A trigger that writes the tallies of a statement's flags."""
+    [flags] = rows.values()
+    return pgtrigger.Trigger(
+        name=f"count_{operation}".lower(),
+        level=pgtrigger.Statement,
+        when=pgtrigger.After,
+        operation=operation,
+        referencing=pgtrigger.Referencing(**rows),
+        func=f"""
+            INSERT INTO comments_tally
+                (thread_id, comment_id, author_id, language, counted, amount)
+            SELECT thread_id, comment.id, author_id, '', 'flags', {sign}count(*)
+            FROM {flags} JOIN comments_comment AS comment ON comment.id = comment_id
+            GROUP BY comment.id;
+            RETURN NULL;
+        """,  # noqa: S608  (names of ours)
+    )
+
+
 class Flag(models.Model):
-    """A reader's one report of a comment. A repeated report changes the first."""
+    """A reader's one report of a comment. A repeated report changes the first.
+
+    Triggers write the tallies that have the comment and its author count it.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     comment = models.ForeignKey(
@@ -64,6 +87,10 @@ class Flag(models.Model):
             models.CheckConstraint(
                 condition=Q(reason__in=FlagReason.values), name="flag_reason_known"
             ),
+        ]
+        triggers: ClassVar = [
+            _counting(pgtrigger.Insert, "", new="new_flags"),
+            _counting(pgtrigger.Delete, "-", old="old_flags"),
         ]
 
     def __str__(self) -> str:

@@ -171,9 +171,8 @@ class CommentFactory(DjangoModelFactory):
             created_at=comment.created_at,
             in_force_at=comment.created_at,
         )
-        if comment.is_published:
-            counting.note_publication(comment, 1)
-            counting.fold()
+        counting.note_move(comment, was=None, now=comment.status)
+        counting.fold()
         return comment
 
 

@@ -4,14 +4,12 @@ No request reads a count to write it back, and no two requests wait for the same
 version of a thread moves in the writing transaction itself.
 """
 
-from collections import defaultdict
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import F
 
-from comments.models import Comment, Tally, Thread
-from comments.states import Counted
+from comments.models import Comment, Tally
+from comments.states import Counted, Status
 from common.inserting import Clause
 from outbox.services.waking import wake, woken
 
@@ -41,19 +39,41 @@ def touching(thread_id: UUID) -> Clause:
     return TOUCH.format(gate="gate"), [thread_id, SLOTS]
 
 
-def note_publication(comment: Comment, amount: int) -> None:
-    """A comment entered (1) or left (-1) what the public sees: its thread and ancestors count it.
+def note_move(comment: Comment, *, was: Status | None, now: Status) -> None:
+    """A comment went from `was` (None: it was not there) to `now`: whatever counts it hears of it.
 
     Two queries for a reply below the second level, one insert else.
     """
+    Tally.objects.bulk_create(tallies(comment, was=was, now=now))
+    fold_soon()
+
+
+def note_publication(comment: Comment, amount: int) -> None:
+    """A comment entered (1) or left (-1) what the public sees: its thread, ancestors and author
+    count it. Queries as `note_move`.
+    """
     Tally.objects.bulk_create(publication_tallies(comment, amount))
     fold_soon()
+
+
+def tallies(comment: Comment, *, was: Status | None, now: Status) -> list[Tally]:
+    """The rows of `note_move`, not stored yet. One query below the second level."""
+    return [
+        row
+        for status, amount in ((was, -1), (now, 1))
+        for row in (
+            publication_tallies(comment, amount)
+            if status == Status.PUBLISHED
+            else _author_tallies(comment, status, amount)
+        )
+    ]
 
 
 def publication_tallies(comment: Comment, amount: int) -> list[Tally]:
     """The rows of `note_publication`, not stored yet. One query below the second level."""
     thread = Tally(
         thread_id=comment.thread_id,
+        author_id=comment.author_id,
         language=comment.language,
         counted=Counted.COMMENTS,
         amount=amount,
@@ -61,6 +81,23 @@ def publication_tallies(comment: Comment, amount: int) -> list[Tally]:
     return [thread] + [
         Tally(thread_id=comment.thread_id, comment_id=each, counted=Counted.REPLIES, amount=amount)
         for each in ancestor_ids(comment)
+    ]
+
+
+#: What only an author's figures count.
+OF_THE_AUTHOR = {Status.REJECTED: Counted.REJECTED, Status.WITHDRAWN: Counted.WITHDRAWN}
+
+
+def _author_tallies(comment: Comment, status: Status | None, amount: int) -> list[Tally]:
+    if status not in OF_THE_AUTHOR:
+        return []
+    return [
+        Tally(
+            thread_id=comment.thread_id,
+            author_id=comment.author_id,
+            counted=OF_THE_AUTHOR[status],
+            amount=amount,
+        )
     ]
 
 
@@ -96,66 +133,79 @@ def _wake_fold() -> None:
     wake(FOLD, after=FOLD_AFTER_SECONDS)
 
 
+#: Taken and added by one statement. No two of its parts write one table, and each row of theirs is
+#: written once, however many tallies are for it.
+ADD_UP = """
+    WITH taken AS (
+        DELETE FROM comments_tally
+        WHERE id IN (SELECT id FROM comments_tally ORDER BY id LIMIT %s)
+        RETURNING *
+    ), in_threads AS (
+        UPDATE comments_thread AS held SET comment_count = comment_count + amount FROM (
+            SELECT thread_id, sum(amount) AS amount FROM taken
+            WHERE counted = 'comments' GROUP BY thread_id
+        ) AS change
+        WHERE held.id = change.thread_id AND amount <> 0
+    ), in_languages AS (
+        INSERT INTO comments_threadlanguage AS held (thread_id, language, comment_count)
+        SELECT thread_id, language, sum(amount) FROM taken
+        WHERE counted = 'comments' AND language <> ''
+        GROUP BY thread_id, language HAVING sum(amount) <> 0
+        ON CONFLICT (thread_id, language) DO UPDATE
+        SET comment_count = held.comment_count + EXCLUDED.comment_count
+    ), in_comments AS (
+        UPDATE comments_comment AS held
+        SET reply_count = reply_count + replies, up_count = up_count + up,
+            down_count = down_count + down, flag_count = flag_count + flags
+        FROM (
+            SELECT comment_id,
+                coalesce(sum(amount) FILTER (WHERE counted = 'replies'), 0) AS replies,
+                coalesce(sum(amount) FILTER (WHERE counted = 'up'), 0) AS up,
+                coalesce(sum(amount) FILTER (WHERE counted = 'down'), 0) AS down,
+                coalesce(sum(amount) FILTER (WHERE counted = 'flags'), 0) AS flags
+            FROM taken WHERE comment_id IS NOT NULL GROUP BY comment_id
+        ) AS change
+        WHERE held.id = comment_id AND (replies, up, down, flags) <> (0, 0, 0, 0)
+    ), in_authors AS (
+        INSERT INTO comments_authorfigures AS held (site_id, author_id,
+            published_count, rejected_count, withdrawn_count, flag_count)
+        SELECT site_id, author_id,
+            coalesce(sum(amount) FILTER (WHERE counted = 'comments'), 0),
+            coalesce(sum(amount) FILTER (WHERE counted = 'rejected'), 0),
+            coalesce(sum(amount) FILTER (WHERE counted = 'withdrawn'), 0),
+            coalesce(sum(amount) FILTER (WHERE counted = 'flags'), 0)
+        FROM taken JOIN comments_thread AS thread ON thread.id = thread_id
+        WHERE author_id IS NOT NULL
+        GROUP BY site_id, author_id
+        ON CONFLICT (author_id, site_id) DO UPDATE
+        SET published_count = held.published_count + EXCLUDED.published_count,
+            rejected_count = held.rejected_count + EXCLUDED.rejected_count,
+            withdrawn_count = held.withdrawn_count + EXCLUDED.withdrawn_count,
+            flag_count = held.flag_count + EXCLUDED.flag_count
+    )
+    SELECT count(*), array_agg(DISTINCT thread_id) FILTER (
+        WHERE counted IN ('comments', 'replies', 'up', 'down')
+    ) FROM taken
+"""
+#: Last of all: who writes in a thread holds its comment first and moves the version then.
+TOUCH_ALL = """
+    INSERT INTO comments_threadslot AS held (thread_id, slot, version)
+    SELECT id, pg_backend_pid() %% %s::int, 1 FROM unnest(%s::uuid[]) AS id ORDER BY id
+    ON CONFLICT (thread_id, slot) DO UPDATE SET version = held.version + 1
+"""
+
+
 def fold() -> int:
     """Add waiting `Tally` rows to the counts they change. Gives how many rows it took.
 
     One transaction: rows are taken and added, or neither. Folds queue for one advisory lock, so
-    that a count never sees a withdrawal before its publication.
+    that a count never sees a withdrawal before its publication. Three queries, however many rows.
     """
     woken(FOLD)
-    with transaction.atomic():
-        taken = _take()
-        threads: dict[UUID, int] = defaultdict(int)
-        languages: dict[tuple[UUID, str], int] = defaultdict(int)
-        comments: dict[UUID, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-        for thread_id, comment_id, language, counted, amount in taken:
-            if counted == Counted.COMMENTS:
-                threads[thread_id] += amount
-                languages[thread_id, language] += amount
-            else:
-                comments[comment_id][COLUMNS[counted]] += amount
-        for thread_id, amount in sorted(threads.items()):
-            Thread.objects.filter(pk=thread_id).update(comment_count=F("comment_count") + amount)
-        for (thread_id, language), amount in sorted(languages.items()):
-            _add_language(thread_id, language, amount)
-        for comment_id, amounts in sorted(comments.items()):
-            Comment.objects.filter(pk=comment_id).update(
-                **{column: F(column) + amount for column, amount in amounts.items()}
-            )
-        for thread_id in sorted({row[0] for row in taken}):
-            touch(thread_id)
-    return len(taken)
-
-
-COLUMNS = {
-    Counted.REPLIES.value: "reply_count",
-    Counted.UP.value: "up_count",
-    Counted.DOWN.value: "down_count",
-}
-
-
-def _take() -> list[tuple[UUID, UUID, str, str, int]]:
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('comments.fold'))")
-        cursor.execute(
-            """
-            DELETE FROM comments_tally
-            WHERE id IN (SELECT id FROM comments_tally ORDER BY id LIMIT %s)
-            RETURNING thread_id, comment_id, language, counted, amount
-            """,
-            [FOLDED_AT_ONCE],
-        )
-        return list(cursor.fetchall())
-
-
-def _add_language(thread_id: UUID, language: str, amount: int) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            INSERT INTO comments_threadlanguage (thread_id, language, comment_count)
-            VALUES (%s, %s, %s)
-            ON CONFLICT (thread_id, language) DO UPDATE
-            SET comment_count = comments_threadlanguage.comment_count + EXCLUDED.comment_count
-            """,
-            [thread_id, language, amount],
-        )
+        cursor.execute(ADD_UP, [FOLDED_AT_ONCE])
+        taken, seen_by_the_public = cursor.fetchone()
+        if seen_by_the_public:
+            cursor.execute(TOUCH_ALL, [SLOTS, seen_by_the_public])
+    return taken

@@ -231,8 +231,8 @@ def _move(
         comment.published_at = clock.now()
     comment.status = to
     comment.save(update_fields=["status", "published_at"])
+    counting.note_move(comment, was=was, now=to)
     if Status.PUBLISHED in (was, to):
-        counting.note_publication(comment, 1 if to == Status.PUBLISHED else -1)
         counting.touch(comment.thread_id)
     relay.record(
         events.CommentMoved(
@@ -261,13 +261,15 @@ def _store(comment: Comment, screening: Screening) -> bool:
     )
     for_the_worker = [events.RevisionSubmitted(revision.pk)] if passed else []
     recorded = relay.rows_of(posted, *for_the_worker)
-    rows = [comment, revision, *_verdicts(revision, screening, final=not passed), *recorded]
+    tallies = counting.tallies(comment, was=None, now=Status(comment.status))
+    verdicts = _verdicts(revision, screening, final=not passed)
+    rows = [comment, revision, *verdicts, *recorded, *tallies]
     if not comment.is_published:
         stored = insert_all(rows, gate=_unless_repeated(comment))
     else:
-        rows += counting.publication_tallies(comment, 1)
         touch = counting.touching(comment.thread_id)
         stored = insert_all(rows, gate=_unless_repeated(comment), also=touch)
+    if tallies:
         counting.fold_soon()
     relay.wake_on_commit(recorded)
     return stored

@@ -181,12 +181,20 @@ def _verdict(revision: Revision) -> Verdict:
 
 
 def _tally_comments(stored: Sequence[tuple[Place, Comment]]) -> None:
-    """Have threads and ancestors count what was stored: one row for each count that changes."""
-    threads = Counter((place.thread_id, comment.language) for place, comment in stored)
+    """Have threads, ancestors and authors count what was stored: a row for each that changes."""
+    threads = Counter(
+        (place.thread_id, comment.language, comment.author_id) for place, comment in stored
+    )
     replies = Counter((place.thread_id, up.id) for place, _ in stored for up in place.above())
     rows = [
-        Tally(thread_id=thread, language=language, counted=Counted.COMMENTS, amount=amount)
-        for (thread, language), amount in threads.items()
+        Tally(
+            thread_id=thread,
+            author_id=author,
+            language=language,
+            counted=Counted.COMMENTS,
+            amount=amount,
+        )
+        for (thread, language, author), amount in threads.items()
     ]
     rows += [
         Tally(thread_id=thread, comment_id=comment, counted=Counted.REPLIES, amount=amount)

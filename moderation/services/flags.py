@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from comments.models import Comment
+from comments.services import counting
 from common.errors import Refusal
 from moderation.models import Flag
 from moderation.services import cases
@@ -32,3 +33,4 @@ def raise_flag(*, comment: Comment, actor: User, reason: str, detail: str = "") 
         Flag.objects.update_or_create(
             comment=comment, reader=actor, defaults=said, create_defaults={**said, "case": case}
         )
+        counting.fold_soon()
