@@ -10,10 +10,11 @@ A first look (phases of the request) gives a post its status; `conclude` ends th
 
 import hashlib
 from datetime import datetime, timedelta
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -126,7 +127,7 @@ def edit(
     """
     body, html = _rendered(body)
     with transaction.atomic():
-        comment = _locked(comment_id)
+        comment = _locked(pk=comment_id)
         if comment.status not in EDITABLE:
             raise TransitionRefused
         if touched_at not in (None, comment.touched_at):
@@ -153,23 +154,24 @@ def edit(
 
 def note_findings(revision_id: UUID, screening: Screening) -> None:
     """Keep what a machine found so far; its screening goes on. One insert."""
-    Verdict.objects.bulk_create(_verdicts(Revision(pk=revision_id), screening, final=False))
+    insert_all(_verdicts(Revision(pk=revision_id), screening, final=False))
 
 
 @transaction.atomic
 def conclude(revision_id: UUID, screening: Screening) -> None:
     """End a revision's screening by machine: store the worker's verdicts and act on the last.
+    Three statements, three more where the comment moves.
 
     Does nothing the second time, or where the revision is already decided. A machine never
     overrides a person: once one has moved the comment after the revision came, its status stays.
     """
-    revision = Revision.objects.select_related("comment").get(pk=revision_id)
-    comment = _locked(revision.comment_id)
-    if revision.verdicts.filter(final=True).exists():
+    comment = _locked(revisions=revision_id)
+    revision = _with_what_followed(revision_id)  # asked once the lock is ours
+    if revision.decided:
         return
-    Verdict.objects.bulk_create(_verdicts(revision, screening, final=True))
+    insert_all(_verdicts(revision, screening, final=True))
     gone = comment.status in (Status.WITHDRAWN, Status.ERASED)
-    if gone or _superseded(revision) or _person_moved(comment, revision):
+    if gone or revision.superseded or revision.person_moved:
         return
     if not revision.in_force_at:
         _put_in_force(comment, revision)
@@ -189,7 +191,7 @@ def move(
 
     `actor` is None for a machine. `note` is a sentence for the author.
     """
-    comment = _locked(comment_id)
+    comment = _locked(pk=comment_id)
     if comment.status != to:
         _move(comment, to, actor=actor, reason=reason, note=note)
     return comment
@@ -198,7 +200,7 @@ def move(
 @transaction.atomic
 def withdraw(comment_id: UUID, *, author: User) -> Comment:
     """Its author takes a comment back, for good. A repeat does nothing."""
-    comment = _locked(comment_id)
+    comment = _locked(pk=comment_id)
     if comment.status != Status.WITHDRAWN:
         comment.touched_at = clock.now()
         comment.save(update_fields=["touched_at"])
@@ -223,22 +225,31 @@ def _move(
     was = Status(comment.status)
     if to not in ALLOWED[was]:
         raise TransitionRefused
-    change = comment.changes.create(
-        number=comment.changes.count() + 1, was=was, now=to, actor=actor, reason=reason, note=note
+    change = StatusChange(
+        comment=comment,
+        number=comment.changes.count() + 1,
+        was=was,
+        now=to,
+        actor=actor,
+        reason=reason,
+        note=note,
     )
     first_publication = to == Status.PUBLISHED and comment.published_at is None
     if first_publication:
         comment.published_at = clock.now()
+    moved = events.CommentMoved(
+        comment.pk, change.pk, was=was, now=to, first_publication=first_publication
+    )
+    recorded = relay.rows_of(moved)
+    rows = [change, *recorded, *counting.tallies(comment, was=was, now=to)]
+    if Status.PUBLISHED in (was, to):
+        insert_all(rows, also=counting.touching(comment.thread_id))
+    else:
+        insert_all(rows)
+    counting.fold_soon()
     comment.status = to
     comment.save(update_fields=["status", "published_at"])
-    counting.note_move(comment, was=was, now=to)
-    if Status.PUBLISHED in (was, to):
-        counting.touch(comment.thread_id)
-    relay.record(
-        events.CommentMoved(
-            comment.pk, change.pk, was=was, now=to, first_publication=first_publication
-        )
-    )
+    relay.wake_on_commit(recorded)
     return change
 
 
@@ -367,20 +378,26 @@ def _put_in_force(comment: Comment, revision: Revision) -> None:
         Revision.objects.filter(pk=revision.pk).update(in_force_at=clock.now())
 
 
-def _locked(comment_id: UUID) -> Comment:
+def _locked(**which: UUID) -> Comment:
     """The comment with thread and site, its row locked until the transaction's end. One query."""
     rows = Comment.objects.select_related("thread__site")
-    return rows.select_for_update(of=("self",), no_key=True).get(pk=comment_id)
+    return rows.select_for_update(of=("self",), no_key=True).get(**which)
 
 
-def _superseded(revision: Revision) -> bool:
-    later = Revision.objects.filter(comment=revision.comment_id, number__gt=revision.number)
-    return later.exists()
-
-
-def _person_moved(comment: Comment, revision: Revision) -> bool:
-    changes = comment.changes.filter(actor__isnull=False, created_at__gte=revision.created_at)
-    return changes.exists()
+def _with_what_followed(revision_id: UUID) -> Any:
+    """A revision, and what came of it: `decided` by machine, `superseded` by a later text,
+    `person_moved` its comment since. One query.
+    """
+    later = Revision.objects.filter(comment=OuterRef("comment"), number__gt=OuterRef("number"))
+    moves = StatusChange.objects.filter(
+        comment=OuterRef("comment"), actor__isnull=False, created_at__gte=OuterRef("created_at")
+    )
+    rows = Revision.objects.annotate(
+        decided=Exists(Verdict.objects.filter(revision=OuterRef("pk"), final=True)),
+        superseded=Exists(later),
+        person_moved=Exists(moves),
+    )
+    return rows.get(pk=revision_id)
 
 
 def _first_status(thread: Thread, screening: Screening) -> Status:
