@@ -7,7 +7,7 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from comments.models import Comment, Revision, StatusChange, Thread, Verdict
+from comments.models import AuthorFigures, Comment, Revision, StatusChange, Thread, Verdict
 from comments.rendering import to_text
 from common.admin import RecordAdmin, RecordInline
 
@@ -59,6 +59,7 @@ class CommentAdmin(RecordAdmin):
         "up_count",
         "down_count",
         "reply_count",
+        "flag_count",
         "created_at",
         "edited_at",
         "published_at",
@@ -90,3 +91,20 @@ class CommentAdmin(RecordAdmin):
                 for row in rows.order_by("created_at")
             ),
         )
+
+
+@admin.register(AuthorFigures)
+class AuthorFiguresAdmin(RecordAdmin):
+    list_display = (
+        "author",
+        "site",
+        "published_count",
+        "rejected_count",
+        "withdrawn_count",
+        "flag_count",
+    )
+    list_select_related = ("author", "site")
+    list_filter = ("site",)
+    search_fields = ("=author__email",)
+    search_help_text = _("The author's e-mail address.")
+    ordering = ("-id",)

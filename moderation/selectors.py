@@ -10,7 +10,7 @@ from django.http import Http404
 
 from accounts.models import User
 from articles.models import Edition
-from comments.models import Comment, Revision, StatusChange, Verdict
+from comments.models import AuthorFigures, Comment, Revision, StatusChange, Verdict
 from comments.states import Outcome, Status
 from moderation.models import Case, Decision, Flag
 from moderation.querysets import CaseQuerySet
@@ -53,15 +53,6 @@ class QueuePage:
 
 
 @dataclass(frozen=True)
-class AuthorRecord:
-    """What became of an author's comments on one site so far."""
-
-    published: int
-    rejected: int
-    withdrawn: int
-
-
-@dataclass(frozen=True)
 class FlagCount:
     """How many readers gave one reason."""
 
@@ -93,7 +84,7 @@ class Opened:
     revisions: list[Revision]
     flag_counts: list[FlagCount]
     flags_with_words: list[Flag]
-    record: AuthorRecord
+    figures: AuthorFigures
     past: list[Past]
 
     @property
@@ -202,7 +193,7 @@ def opened(case: Case) -> Opened:
         revisions=list(revisions[:MOST_OF_A_KIND]),
         flag_counts=_flag_counts(comment),
         flags_with_words=list(flags.exclude(detail="").order_by("-created_at")[:MOST_OF_A_KIND]),
-        record=_record(comment.author, case.site_id),
+        figures=_figures(comment.author, case.site_id),
         past=_past(comment),
     )
 
@@ -233,18 +224,10 @@ def _flag_counts(comment: Comment) -> list[FlagCount]:
     ]
 
 
-def _record(author: User, site_id: UUID) -> AuthorRecord:
-    def having(status: Status) -> Count:
-        return Count("pk", filter=Q(status=status))
-
-    mine = Comment.objects.filter(author=author, thread__site=site_id)
-    return AuthorRecord(
-        **mine.aggregate(
-            published=having(Status.PUBLISHED),
-            rejected=having(Status.REJECTED),
-            withdrawn=having(Status.WITHDRAWN),
-        )
-    )
+def _figures(author: User, site: UUID) -> AuthorFigures:
+    """Of an author who has none yet: all zero, not stored."""
+    found = AuthorFigures.objects.filter(author=author, site=site).first()
+    return found or AuthorFigures(author=author, site_id=site)
 
 
 def _past(comment: Comment) -> list[Past]:

@@ -25,6 +25,7 @@ from notifications.states import DeliveryState
 from operations import health
 from operations.liveness import queue_of
 from operations.looking import Look, look_at_all
+from operations.models import Reconciliation
 from operations.release import release
 from outbox import selectors as outbox
 
@@ -62,6 +63,8 @@ GAUGES: dict[str, tuple[str, tuple[str, ...]]] = {
         f"Changes that counts do not show yet, counted up to {COUNTED_AT_MOST}.",
         (),
     ),
+    "colloquy_count_differences": ("Counts that the last recount found wrong and left so.", ()),
+    "colloquy_reconcile_last_run_timestamp_seconds": ("When the last recount ended.", ()),
     "colloquy_unanswered_mails": ("Mail handed over without an answer; not tried again.", ()),
     "colloquy_set_aside_mails": ("Mail that waits for a person to release it.", ()),
     "colloquy_database_connections": ("Connections to this database by state.", ("state",)),
@@ -97,7 +100,7 @@ class Measures(Collector):
     def _read(self) -> dict[str, Values]:
         try:
             self.decisions.observe()
-            return {**_outbox(), **_held(), **_waiting(), **_connections()}
+            return {**_outbox(), **_held(), **_waiting(), **_recounted(), **_connections()}
         finally:
             connection.close()
 
@@ -171,6 +174,17 @@ def _waiting() -> dict[str, Values]:
         "colloquy_unfolded_tallies": [((), Tally.objects.all()[:COUNTED_AT_MOST].count())],
         "colloquy_unanswered_mails": [((), unanswered.count())],
         "colloquy_set_aside_mails": [((), set_aside.count())],
+    }
+
+
+def _recounted() -> dict[str, Values]:
+    """Nothing before the first recount."""
+    last = Reconciliation.objects.order_by("-finished_at").first()
+    if last is None:
+        return {}
+    return {
+        "colloquy_count_differences": [((), last.left_count)],
+        "colloquy_reconcile_last_run_timestamp_seconds": [((), last.finished_at.timestamp())],
     }
 
 

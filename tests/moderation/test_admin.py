@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from articles.models import Edition, RelatedLink
+from comments.services import counting
 from common import clock
 from moderation.models import Decision, ListedWord
 from moderation.services import decisions
@@ -56,6 +57,7 @@ def a_row_of_each():
     OutboxRow.objects.get_or_create(
         event="x", payload={}, consumer="y", task="z", due_at=clock.now()
     )
+    counting.fold()
     return decision
 
 

@@ -222,9 +222,10 @@ def test_a_case_says_who_wrote_the_comment_on_this_site(at_desk, site, held):
     CommentFactory(author=author, thread=thread, status=Status.REJECTED)
     CommentFactory(author=author)  # elsewhere
 
-    record = at_desk.get(address(held(author=author))).context["opened"].record
+    figures = at_desk.get(address(held(author=author))).context["opened"].figures
 
-    assert (record.published, record.rejected, record.withdrawn) == (2, 1, 0)
+    assert (figures.published_count, figures.rejected_count) == (2, 1)
+    assert (figures.withdrawn_count, figures.flag_count) == (0, 0)
 
 
 def test_a_case_says_what_was_decided_before(at_desk, site, moderator):
