@@ -7,10 +7,11 @@ A second request under the same key waits on the unique index for the first one'
 import functools
 import hashlib
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any, ClassVar
 
 import orjson
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, transaction
 from django.utils.translation import gettext_lazy as _
 from psycopg import errors as pg
 from rest_framework.request import Request
@@ -18,10 +19,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from common.errors import Refusal
+from common.inserting import execute
 from common.json import dumps
 from outbox.models import IdempotencyRecord
 
-WAIT_MILLISECONDS = 2_000
+KEPT_ANSWERS = timedelta(hours=24)
 LONGEST_KEY = 255
 KEPT_HEADERS = ("Location", "ETag")
 
@@ -66,37 +68,35 @@ def idempotent(handler: Handler) -> Handler:
             record.status = response.status_code
             record.headers = {name: response[name] for name in KEPT_HEADERS if name in response}
             record.body = dumps(response.data)
-            record.save(update_fields=["status", "headers", "body"])
+            record.save(update_fields=["status", "headers", "body"], force_update=True)
             return response
 
     wrapper.is_idempotent = True  # type: ignore[attr-defined]  # limits count a key once
     return wrapper
 
 
+CLAIM = """
+    INSERT INTO outbox_idempotencyrecord AS held (owner, key, fingerprint, headers, created_at)
+    VALUES (%s, %s, %s, '{}', now())
+    ON CONFLICT (owner, key) DO UPDATE
+    SET fingerprint = EXCLUDED.fingerprint, created_at = EXCLUDED.created_at
+    WHERE held.created_at < now() - %s::interval
+    RETURNING id
+"""
+
+
 def _claim(owner: str, key: str, fingerprint: str) -> tuple[IdempotencyRecord, bool]:
-    """The key's record and whether it is ours to fill. Waits for whoever is filling it now."""
-    fresh = IdempotencyRecord(owner=owner, key=key, fingerprint=fingerprint)
+    """The key's record and whether it is ours to fill. Waits for whoever is filling it now, as
+    long as requests wait for locks. A key whose life is over is a new one.
+    """
     try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('lock_timeout', %s, true)", [str(WAIT_MILLISECONDS)])
-            cursor.execute(
-                """
-                INSERT INTO outbox_idempotencyrecord (owner, key, fingerprint, headers, created_at)
-                VALUES (%s, %s, %s, '{}', clock_timestamp())
-                ON CONFLICT (owner, key) DO NOTHING RETURNING id
-                """,
-                [owner, key, fingerprint],
-            )
-            inserted = cursor.fetchone()
-            cursor.execute("SELECT set_config('lock_timeout', '0', true)")
+        made = execute(CLAIM, [owner, key, fingerprint, KEPT_ANSWERS])
     except OperationalError as fault:
         if isinstance(fault.__cause__, pg.LockNotAvailable):
             raise KeyInUse(retry_after=1) from fault
         raise
-    if inserted:
-        fresh.pk = inserted[0]
-        fresh._state.adding = False
-        return fresh, True
+    if made:
+        return IdempotencyRecord(pk=made[0]), True
     found = IdempotencyRecord.objects.get(owner=owner, key=key)
     if found.fingerprint != fingerprint:
         raise KeyReused

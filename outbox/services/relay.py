@@ -11,13 +11,14 @@ from collections.abc import Iterable
 from datetime import timedelta
 from itertools import takewhile
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import F
 
 from common import clock, logs
 from outbox.events import Event, consumer_named, consumers_of
 from outbox.models import IdempotencyRecord, OutboxRow
 from outbox.querysets import OutboxQuerySet
+from outbox.services.idempotency import KEPT_ANSWERS
 from outbox.services.waking import wake, woken
 
 log = logging.getLogger(__name__)
@@ -30,7 +31,6 @@ LEASED_AT_ONCE = 20
 SLICE_SECONDS = 2.0
 MOST_ATTEMPTS = 8
 KEPT_DONE = timedelta(days=7)
-KEPT_ANSWERS = timedelta(hours=24)
 PURGED_AT_ONCE = 5_000
 
 
@@ -170,9 +170,12 @@ def _attempt(row: OutboxRow) -> None:
 
 def _put_off(row: OutboxRow, fault: Exception, *, pause: timedelta, counted: int) -> None:
     attempts = row.attempts + counted
+    # The database and the mail server quote rows and addresses in what they say.
+    quotes = isinstance(fault, DatabaseError | OSError)
+    said = logs.explain(fault) if quotes else f"{type(fault).__name__}: {fault}"
     OutboxRow.objects.open().filter(pk=row.pk).update(
         attempts=attempts,
-        fault=f"{type(fault).__name__}: {fault}"[:2_000],
+        fault=said[:2_000],
         due_at=clock.now() + pause,
         set_aside_at=clock.now() if attempts >= MOST_ATTEMPTS else None,
     )

@@ -1,12 +1,14 @@
 """The same request under the same key gets the first answer, however often and at once."""
 
 import threading
+from datetime import timedelta
 
 import pytest
 from django.db import connection, connections, transaction
 
 from accounts.services import tokens
 from comments.models import Comment
+from common import clock
 from outbox.models import IdempotencyRecord
 from tests.factories import ReaderFactory, SiteFactory, ThreadFactory
 
@@ -157,3 +159,15 @@ def test_a_token_of_another_site_is_not_told_the_answer_again(client, thread):
         )
 
     assert answers == [201, 422]
+
+
+def test_a_key_whose_life_is_over_is_a_new_key(poster):
+    poster("key-1")
+    IdempotencyRecord.objects.update(created_at=clock.now() - timedelta(hours=25))
+
+    again = poster("key-1", body="The next day's thought.")
+
+    assert again.status_code == 201
+    assert again.json()["body"] == "The next day's thought."
+    assert "Idempotency-Replayed" not in again
+    assert IdempotencyRecord.objects.count() == 1
