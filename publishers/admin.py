@@ -3,8 +3,8 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Count, QuerySet
-from django.forms import ModelForm
+from django.db.models import CharField, Count, QuerySet
+from django.forms import ChoiceField, ModelForm
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
@@ -49,6 +49,14 @@ class SiteAdmin(admin.ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Site]:
         return super().get_queryset(request).annotate(_origins=Count("origins"))
+
+    def formfield_for_choice_field(
+        self, db_field: CharField, request: HttpRequest, **kwargs: Any
+    ) -> ChoiceField | None:
+        """A site without a hook need not say what is done while its hook is away."""
+        if db_field.name == "hook_when_away":
+            kwargs |= {"required": False, "empty_value": db_field.default}
+        return super().formfield_for_choice_field(db_field, request, **kwargs)
 
     @admin.display(description=_("origins"), ordering="_origins")
     def origin_count(self, site: Any) -> int:
