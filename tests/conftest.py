@@ -39,6 +39,14 @@ def empty_cache() -> None:
     selectors.forget_threads()
 
 
+@pytest.fixture(autouse=True)
+def english() -> None:
+    """No test speaks the language that another's last request asked for."""
+    from django.utils import translation
+
+    translation.deactivate()
+
+
 @pytest.fixture(scope="session")
 def chromium_path() -> str:
     """The browser for Playwright's `executable_path`. For tests marked `requires_browser`."""
