@@ -10,11 +10,10 @@ A first look (phases of the request) gives a post its status; `conclude` ends th
 
 import hashlib
 from datetime import datetime, timedelta
-from typing import Any, ClassVar
+from typing import ClassVar, NamedTuple
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -26,7 +25,7 @@ from comments.states import ALLOWED, Outcome, Status, ThreadState
 from common import clock
 from common.errors import Refusal
 from common.ids import new_id
-from common.inserting import Clause, insert_all
+from common.inserting import Clause, execute, insert_all
 from outbox.services import relay
 from publishers.states import Screening as SitePolicy
 
@@ -171,21 +170,23 @@ def note_findings(revision_id: UUID, screening: Screening) -> None:
 @transaction.atomic
 def conclude(revision_id: UUID, screening: Screening) -> None:
     """End a revision's screening by machine: store the worker's verdicts and act on the last.
-    Three statements, three more where the comment moves.
+    Three statements where nothing changes for readers, seven where it is published.
 
     Does nothing the second time, or where the revision is already decided. A machine never
     overrides a person: once one has moved the comment after the revision came, its status stays.
     """
+    execute(LOCK, [revision_id])
+    followed = WhatFollowed(*execute(WHAT_FOLLOWED, [revision_id]) or ())
+    if followed.decided:
+        return
+    insert_all(_verdicts(Revision(pk=revision_id), screening, final=True))
+    if followed.gone or followed.superseded or followed.person_moved:
+        return
+    if followed.in_force and screening.outcome is Outcome.PASS and followed.published:
+        return
     comment = _locked(revisions=revision_id)
-    revision = _with_what_followed(revision_id)  # asked once the lock is ours
-    if revision.decided:
-        return
-    insert_all(_verdicts(revision, screening, final=True))
-    gone = comment.status in (Status.WITHDRAWN, Status.ERASED)
-    if gone or revision.superseded or revision.person_moved:
-        return
-    if not revision.in_force_at:
-        _put_in_force(comment, revision)
+    if not followed.in_force:
+        _put_in_force(comment, Revision.objects.get(pk=revision_id))
         counting.touch(comment.thread_id)
     if screening.outcome in AFTER_HOLD:
         if comment.status in (Status.SCREENING, Status.PUBLISHED):
@@ -395,20 +396,41 @@ def _locked(**which: UUID) -> Comment:
     return rows.select_for_update(of=("self",), no_key=True).get(**which)
 
 
-def _with_what_followed(revision_id: UUID) -> Any:
-    """A revision, and what came of it: `decided` by machine, `superseded` by a later text,
-    `person_moved` its comment since. One query.
-    """
-    later = Revision.objects.filter(comment=OuterRef("comment"), number__gt=OuterRef("number"))
-    moves = StatusChange.objects.filter(
-        comment=OuterRef("comment"), actor__isnull=False, created_at__gte=OuterRef("created_at")
-    )
-    rows = Revision.objects.annotate(
-        decided=Exists(Verdict.objects.filter(revision=OuterRef("pk"), final=True)),
-        superseded=Exists(later),
-        person_moved=Exists(moves),
-    )
-    return rows.get(pk=revision_id)
+LOCK = """
+    SELECT 1 FROM comments_comment WHERE id = (
+        SELECT comment_id FROM comments_revision WHERE id = %s
+    ) FOR NO KEY UPDATE
+"""
+#: Asked once the lock is held: what committed while we waited for it counts.
+WHAT_FOLLOWED = """
+    SELECT
+        EXISTS (SELECT FROM comments_verdict WHERE revision_id = revision.id AND final),
+        EXISTS (
+            SELECT FROM comments_revision AS later
+            WHERE later.comment_id = comment.id AND later.number > revision.number
+        ),
+        EXISTS (
+            SELECT FROM comments_statuschange AS change
+            WHERE change.comment_id = comment.id AND actor_id IS NOT NULL
+            AND change.created_at >= revision.created_at
+        ),
+        in_force_at IS NOT NULL,
+        status IN ('withdrawn', 'erased'),
+        status = 'published'
+    FROM comments_revision AS revision JOIN comments_comment AS comment ON comment.id = comment_id
+    WHERE revision.id = %s
+"""
+
+
+class WhatFollowed(NamedTuple):
+    """How a revision stands when its screening ends."""
+
+    decided: bool  #: by machine, before
+    superseded: bool  #: by a later text
+    person_moved: bool  #: the comment, since the text came
+    in_force: bool
+    gone: bool  #: the comment, by its author or the law
+    published: bool
 
 
 def _first_status(thread: Thread, screening: Screening) -> Status:

@@ -15,6 +15,7 @@ from django.db import DatabaseError, transaction
 from django.db.models import F
 
 from common import clock, logs
+from common.inserting import execute
 from outbox.events import Event, consumer_named, consumers_of
 from outbox.models import IdempotencyRecord, OutboxRow
 from outbox.querysets import OutboxQuerySet
@@ -157,7 +158,7 @@ def _attempt(row: OutboxRow) -> None:
         prepared = (consumer.prepare(event),) if consumer.prepare else ()
         with transaction.atomic():
             # Whoever else has the row waits here, and then finds it done.
-            if OutboxRow.objects.open().filter(pk=row.pk).update(done_at=clock.now()):
+            if execute(DONE, [clock.now(), row.pk]):
                 consumer.run(event, *prepared)
         log.info("Outbox row done.", extra={"fields": {"attempts": row.attempts + 1}})
     except NotYet as later:
@@ -166,6 +167,12 @@ def _attempt(row: OutboxRow) -> None:
     except Exception as fault:
         log.exception("Outbox row failed.")
         _put_off(row, fault, pause=timedelta(seconds=2 ** (row.attempts + 1)), counted=1)
+
+
+DONE = """
+    UPDATE outbox_outboxrow SET done_at = %s
+    WHERE id = %s AND done_at IS NULL AND set_aside_at IS NULL RETURNING id
+"""
 
 
 def _put_off(row: OutboxRow, fault: Exception, *, pause: timedelta, counted: int) -> None:
