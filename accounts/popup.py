@@ -48,6 +48,7 @@ class Popup(View):
                 context = {"code": fault.code}
                 answer = render(request, "signin/refused.html", context, status=400)
             else:
+                # Templates and adapters ask the request whose name stands above the form.
                 request.signin_site = self.invitation.site  # type: ignore[attr-defined]
                 answer = super().dispatch(request, *args, **kwargs)
             answer["Content-Language"] = translation.get_language()

@@ -94,6 +94,7 @@ def hushed(record: logging.LogRecord) -> logging.LogRecord:
         request = getattr(record, "request", None)
         found = getattr(request, "resolver_match", None)
         facts = {"route": found.route if found else None, "status": record.__dict__["status_code"]}
+        # Django passes a tuple here; a mapping is only ever Celery's.
         return _changed(record, msg="%s", args=record.args[:1], fields=facts)  # type: ignore[index]
     if record.name.startswith("django.security."):
         return _changed(record, msg="Refused: %s", args=(record.name.rpartition(".")[2],))
@@ -117,6 +118,7 @@ def explain(fault: BaseException) -> str:
     kind = type(fault).__name__
     root = fault.__cause__ if fault.__cause__ and hasattr(fault.__cause__, "sqlstate") else fault
     if state := getattr(root, "sqlstate", None):
+        # Who has an sqlstate is psycopg's, whatever Django wraps round it.
         named = (root.diag.table_name, root.diag.constraint_name)  # type: ignore[attr-defined]
         return " ".join([f"{kind} {state}", *filter(None, named)])
     if isinstance(fault, OSError) and fault.errno:

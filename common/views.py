@@ -116,7 +116,7 @@ def etag_of(content: bytes) -> str:
 
 
 def _as_public_read(request: Request, response: Response) -> HttpResponseBase:
-    response.is_public_read = True  # type: ignore[attr-defined]
+    response.is_public_read = True  # type: ignore[attr-defined]  # for middleware, which sees no view
     response["Access-Control-Allow-Origin"] = "*"
     response["Access-Control-Expose-Headers"] = "ETag, Retry-After"
     if response.status_code != 200:
@@ -129,6 +129,6 @@ def _as_public_read(request: Request, response: Response) -> HttpResponseBase:
     if etag in {tag.removeprefix("W/") for tag in known}:  # weak comparison: RFC 9110, 13.1.2
         unchanged = HttpResponseNotModified(headers=dict(response.headers))
         del unchanged["Content-Type"]
-        unchanged.is_public_read = True  # type: ignore[attr-defined]
+        unchanged.is_public_read = True  # type: ignore[attr-defined]  # the same
         return unchanged
     return response

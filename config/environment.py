@@ -201,6 +201,7 @@ def _database(url: str, process: str) -> dj_database_url.DBConfig:
     asked = config.get("OPTIONS", {})
     options = " ".join(filter(None, [PLANNER, limits.options, asked.get("options", "")]))
     known = {"connect_timeout": limits.connect, **KEEPALIVES, **asked, "options": options}
+    # The last is for our own engine, of which the library's type knows nothing.
     return {**config, "OPTIONS": known, "PATIENCE_SECONDS": limits.patience}  # type: ignore[typeddict-unknown-key]
 
 
@@ -255,6 +256,7 @@ def _refuse_what_is_wrong(values: Env) -> None:
     try:
         values.seal()
     except EnvValidationError as invalid:
+        # Typed as marshmallow's lists or mappings; sealing makes one list for each name.
         wrong: dict[str, list[str]] = dict(invalid.error_messages)  # type: ignore[arg-type]
         problems = [_sentence(name, texts[0]) for name, texts in wrong.items()]
         raise Misconfigured(problems) from None

@@ -35,6 +35,7 @@ class Watched:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         began = time.perf_counter()
+        # Of our own making: the page of a 500 quotes it.
         request.id = _id_of(request)  # type: ignore[attr-defined]
         with logs.about(request=request.id):  # type: ignore[attr-defined]
             response = self.get_response(request)

@@ -144,7 +144,7 @@ class Supervisor:
             chunk = os.read(key.fd, 65536)
             if not chunk:
                 self.output.unregister(key.fileobj)
-                key.fileobj.close()  # type: ignore[union-attr]
+                key.fileobj.close()  # type: ignore[union-attr]  # a pipe, never a bare number
             *lines, child.unfinished_line = (child.unfinished_line + chunk).split(b"\n")
             if not chunk and child.unfinished_line:
                 lines, child.unfinished_line = [child.unfinished_line], b""
