@@ -133,6 +133,7 @@ CELERY_TASK_ROUTES = {
     "outbox.purge": {"queue": "bulk"},
     "accounts.purge": {"queue": "bulk"},
     "moderation.forget_texts": {"queue": "bulk"},
+    "comments.forget_posts": {"queue": "bulk"},
     "operations.reconcile": {"queue": "bulk"},
 }
 #: Beat only sweeps: what a lost message left behind is found again by these.
@@ -142,6 +143,7 @@ CELERY_BEAT_SCHEDULE = {
     "purge what is done": {"task": "outbox.purge", "schedule": 3600.0},
     "forget old sign-ins": {"task": "accounts.purge", "schedule": 3600.0},
     "forget old texts": {"task": "moderation.forget_texts", "schedule": 3600.0},
+    "forget old posts": {"task": "comments.forget_posts", "schedule": 3600.0},
     "recount": {"task": "operations.reconcile", "schedule": crontab(hour=3, minute=17)},  # UTC
 }
 

@@ -9,9 +9,10 @@ from django.db import connections
 from django.test import Client
 
 from accounts.services import tokens
-from comments.models import Comment, Revision, Verdict
+from comments.models import Comment, RecentPost, Revision, Verdict
 from comments.services import lifecycle
 from comments.states import ThreadState
+from comments.tasks import forget_posts
 from common import clock
 from outbox.models import OutboxRow
 from tests.factories import CommentFactory, ReaderFactory, ThreadFactory
@@ -142,3 +143,17 @@ def test_a_double_click_in_a_slow_thread_is_not_told_to_wait():
 
     assert (first.status_code, again.status_code, another.status_code) == (201, 201, 429)
     assert again.json()["id"] == first.json()["id"]
+
+
+def test_what_is_compared_no_longer_is_forgotten_and_the_comments_stay(reader, thread, monkeypatch):
+    monkeypatch.setattr("comments.tasks.FORGOTTEN_AT_ONCE", 1)
+    with time_machine.travel(clock.now() - timedelta(minutes=2), tick=False):
+        post(reader, thread, "Long ago.")
+        post(reader, thread, "Also long ago.")
+    fresh = post(reader, thread, "Just now.")
+
+    forget_posts()
+
+    assert [each.comment_id for each in RecentPost.objects.all()] == [fresh.pk]
+    assert Comment.objects.count() == 3
+    assert post(reader, thread, "Just now.").pk == fresh.pk
