@@ -18,6 +18,23 @@ from tests.faults.storm import REFUSALS
 PROCESSES = 8
 THREADS = 3
 WITHIN_SECONDS = 120
+#: An error in every count that is kept.
+PLANTED = (
+    "UPDATE comments_thread SET comment_count = comment_count + 1 WHERE id = %s",
+    "UPDATE comments_threadlanguage SET comment_count = 0 WHERE thread_id = %s",
+    """
+    UPDATE comments_comment SET reply_count = reply_count + 1, up_count = up_count + 1,
+        down_count = down_count + 1, flag_count = flag_count + 1
+    WHERE id = (SELECT id FROM comments_comment WHERE thread_id = %s LIMIT 1)
+    """,
+    """
+    UPDATE comments_authorfigures SET published_count = published_count - 1,
+        rejected_count = rejected_count + 1, withdrawn_count = withdrawn_count + 1,
+        flag_count = flag_count + 1
+    WHERE author_id = (SELECT author_id FROM comments_comment WHERE thread_id = %s LIMIT 1)
+    """,
+    "DELETE FROM comments_threadslot WHERE thread_id = %s",
+)
 FINE = {"200", "201", "204", "nobody", *map(str, REFUSALS)}
 
 
@@ -54,4 +71,10 @@ def test_no_number_drifts_in_a_storm(scene: Scene, chance: Random, found: Figure
         for thread in threads
     )
     promises.exact(scene.install)
+    scene.install.manage("reconcile")
+    for statement in PLANTED:
+        scene.install.sql(statement, threads[0])
+    put_right = json.loads(scene.install.manage("reconcile", "--fix", "--json"))
+    assert all(put_right["found"].values()), put_right["found"]
+    scene.install.manage("reconcile")
     found.beside = ", ".join(f"{count} × {end.split()[0]}" for end, count in sorted(done.items()))
