@@ -44,12 +44,13 @@ class Command(BaseCommand):
         except KeyboardInterrupt:
             raise CommandError("Interrupted. Run it again.", returncode=130) from None
         teller.end(report)
-        if report.difference_count > report.repaired:
-            raise SystemExit(1)
+        if left := report.difference_count - report.repaired:
+            sentence = f"{left:,} counts are not what their rows say; --fix puts them right."
+            raise CommandError(sentence, returncode=1)
 
 
 class InWords:
-    """The first differences of each kind, and how many there are."""
+    """The first differences, and how many there are of each kind."""
 
     def __init__(self, out: Any) -> None:
         self.out = out
@@ -66,7 +67,7 @@ class InWords:
         for name, count in report.found.items():
             self.out.write(f"{name}: {count:,} differ")
         done = "put right" if report.repaired else "found"
-        self.out.write(f"{report.difference_count:,} differences {done}, {report.seconds:.1f} s")
+        self.out.write(f"differences {done}: {report.difference_count:,}; {report.seconds:.1f} s")
 
 
 class InJSON:
