@@ -29,8 +29,9 @@ class Scale:
     #: Readers who vote on one comment, and how often each.
     voters: int
     toggles: int
-    #: Rounds of asking processes to end.
+    #: Rounds of asking processes to end, and how many workers are asked in each.
     rounds: int
+    workers: int
     #: How long a storm lasts.
     storm_seconds: float
     #: How long publishers' servers misbehave, and the comments each is asked about meanwhile.
@@ -53,6 +54,7 @@ LONG = Scale(
     voters=500,
     toggles=10,
     rounds=3,
+    workers=3,
     storm_seconds=60,
     hang_seconds=28,
     asked=60,
@@ -72,6 +74,7 @@ SHORT = Scale(
     voters=40,
     toggles=3,
     rounds=1,
+    workers=1,
     storm_seconds=3,
     hang_seconds=2.5,
     asked=10,

@@ -57,8 +57,8 @@ class Weather:
         [deed] = self.chance.choices(list(DEEDS), weights=list(DEEDS.values()))
         try:
             return f"{deed} {getattr(self, deed)()}"
-        except Dropped:
-            return f"{deed} dropped"
+        except Dropped as fault:
+            return f"{deed} dropped: {fault}"
 
     def post(self, parent: str | None = None, thread: str | None = None) -> object:
         token, thread = self.chance.choice(self.tokens), thread or self.chance.choice(self.threads)
