@@ -55,7 +55,12 @@ def a_row_of_each():
     )
     ListedWord.objects.create(site=case.site, word="free money")
     OutboxRow.objects.get_or_create(
-        event="x", payload={}, consumer="y", task="z", due_at=clock.now()
+        event="x",
+        payload={},
+        consumer="y",
+        task="z",
+        due_at=clock.now(),
+        defaults={"recorded_at": clock.now()},
     )
     counting.fold()
     return decision
