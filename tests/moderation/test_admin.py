@@ -14,7 +14,7 @@ from common import clock
 from moderation.models import Decision, ListedWord
 from moderation.services import decisions
 from moderation.states import Ruling
-from notifications.models import Notice
+from notifications.models import MailDelivery, Notice, Restoration
 from notifications.states import Kind
 from outbox.models import OutboxRow
 from tests import staff
@@ -50,9 +50,11 @@ def a_row_of_each():
     FlagFactory(case=case)
     moderator = ModeratorFactory(site=case.site)
     decision = decisions.decide(case_id=case.pk, ruling=Ruling.PUBLISH, actor=moderator)
-    Notice.objects.create(
+    notice = Notice.objects.create(
         reader=comment.author, kind=Kind.DECISION, cause="decision:1", comment=comment
     )
+    MailDelivery.objects.create(notice=notice)
+    Restoration.objects.create(backup_taken_at=clock.now(), restored_at=clock.now())
     ListedWord.objects.create(site=case.site, word="free money")
     OutboxRow.objects.get_or_create(
         event="x",
@@ -164,6 +166,7 @@ def test_what_was_set_aside_is_replayed_and_what_is_done_is_left_alone(operator)
             payload={},
             consumer="y",
             task="outbox.deliver",
+            recorded_at=clock.now(),
             due_at=clock.now() - timedelta(hours=1),
             attempts=8,
             **{field: clock.now()},
