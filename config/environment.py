@@ -183,6 +183,8 @@ KEEPALIVES = {
     "keepalives_count": 3,
     "tcp_user_timeout": 10_000,
 }
+#: What was run so often on a connection is prepared there (`common.inserting`; nothing else is).
+PREPARED_AFTER = 5
 
 
 def _process() -> str:
@@ -200,7 +202,8 @@ def _database(url: str, process: str) -> dj_database_url.DBConfig:
     limits = LIMITS[process]
     asked = config.get("OPTIONS", {})
     options = " ".join(filter(None, [PLANNER, limits.options, asked.get("options", "")]))
-    known = {"connect_timeout": limits.connect, **KEEPALIVES, **asked, "options": options}
+    own = {"connect_timeout": limits.connect, "prepare_threshold": PREPARED_AFTER, **KEEPALIVES}
+    known = {**own, **asked, "options": options}
     # The last is for our own engine, of which the library's type knows nothing.
     return {**config, "OPTIONS": known, "PATIENCE_SECONDS": limits.patience}  # type: ignore[typeddict-unknown-key]
 
