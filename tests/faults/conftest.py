@@ -23,7 +23,7 @@ from tests.install import Install
 from tests.servers import OURS
 
 SEED = os.environ.get("SEED") or str(random.SystemRandom().randrange(1_000_000))
-THREADS = 24
+THREADS = 18
 RESULTS = PROJECT / "bench" / "results"
 
 

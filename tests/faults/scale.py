@@ -9,12 +9,13 @@ LONG_WANTED = os.environ.get("FAULTS") == "long"
 @dataclass(frozen=True)
 class Scale:
     readers: int
-    #: Posts while workers are killed, and how often that happens.
+    #: Posts while workers are killed, how many each second, and how often that happens.
     posts: int
+    hurry: int
     kills: int
-    #: Posts each second while the broker is away, and for how long it is; then how often it is
-    #: flushed.
+    #: Posts each second elsewhere. Workers keep up, so that what is timed is the recovery.
     pace: int
+    #: How long the broker is away; then how often it is flushed.
     broker_seconds: float
     flushes: int
     #: Comments whose work is done again and again.
@@ -42,6 +43,7 @@ class Scale:
 LONG = Scale(
     readers=500,
     posts=10_000,
+    hurry=60,
     kills=20,
     pace=40,
     broker_seconds=60,
@@ -62,6 +64,7 @@ LONG = Scale(
 SHORT = Scale(
     readers=40,
     posts=150,
+    hurry=60,
     kills=2,
     pace=30,
     broker_seconds=2,

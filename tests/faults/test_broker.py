@@ -53,7 +53,7 @@ def test_posting_goes_on_beside_a_broker_that_hangs(
 
 @pytest.mark.trial("T2 broker flushed")
 def test_a_flushed_broker_loses_no_work(scene: Scene, chance: Random, found: Figures) -> None:
-    load = scene.load(chance, SCALE.repeated * SCALE.flushes)
+    load = scene.load(chance, SCALE.repeated * SCALE.flushes, per_second=SCALE.pace)
     moments = sorted(chance.sample(range(len(load.thoughts)), SCALE.flushes))
 
     with load.under_way():

@@ -46,7 +46,7 @@ def test_what_was_committed_is_decided_though_nobody_was_woken(
 def test_a_web_process_may_die_between_commit_and_wake(
     scene: Scene, chance: Random, found: Figures
 ) -> None:
-    load = scene.load(chance, SCALE.repeated * (SCALE.web_deaths + 1))
+    load = scene.load(chance, SCALE.repeated * (SCALE.web_deaths + 1), per_second=SCALE.pace)
 
     with load.under_way():
         for number in range(SCALE.web_deaths):
@@ -62,7 +62,9 @@ def test_a_web_process_may_die_between_commit_and_wake(
 def test_web_answers_what_it_has_taken_before_it_goes(
     scene: Scene, chance: Random, found: Figures
 ) -> None:
-    load = scene.load(chance, SCALE.repeated * (SCALE.rounds + 1), kept=False)
+    load = scene.load(
+        chance, SCALE.repeated * (SCALE.rounds + 1), per_second=SCALE.pace, kept=False
+    )
 
     with load.under_way():
         for number in range(SCALE.rounds):

@@ -18,7 +18,7 @@ WITHIN_SECONDS = 90
 def test_workers_killed_at_any_moment_lose_and_double_nothing(
     scene: Scene, chance: Random, found: Figures
 ) -> None:
-    load = scene.load(chance, SCALE.posts)
+    load = scene.load(chance, SCALE.posts, per_second=SCALE.hurry)
     moments = sorted(chance.sample(range(SCALE.posts), SCALE.kills))
     killed: Counter[str] = Counter()
 
@@ -36,11 +36,11 @@ def test_workers_killed_at_any_moment_lose_and_double_nothing(
 def test_workers_asked_to_go_give_their_work_back(
     scene: Scene, chance: Random, found: Figures
 ) -> None:
-    load = scene.load(chance, SCALE.repeated * SCALE.rounds)
+    load = scene.load(chance, 2 * SCALE.repeated * SCALE.rounds, per_second=SCALE.pace)
 
     with load.under_way():
         for number in range(SCALE.rounds):
-            load.wait_for(number * SCALE.repeated + chance.randrange(SCALE.repeated))
+            load.wait_for(2 * number * SCALE.repeated + chance.randrange(SCALE.repeated))
             for by in (signal.SIGTERM, signal.SIGQUIT):
                 names = chance.sample(WORKERS, SCALE.workers)
                 before = scene.workers_ready()
