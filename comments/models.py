@@ -249,7 +249,8 @@ class Revision(models.Model):
 
 class Verdict(models.Model):
     """What one phase made of one revision: which rule, which version, what score against which
-    threshold. The `final` one ends screening by machine. Append-only.
+    threshold; or, with phase `none`, which phases had nothing to say. The `final` one ends
+    screening by machine. Append-only.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)

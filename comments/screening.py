@@ -50,6 +50,10 @@ class Finding:
     evidence: str = ""
 
 
+#: What a phase found that had nothing to say.
+NOTHING = Finding(Outcome.PASS)
+
+
 class Where(Enum):
     """In which process a phase runs. Only one of `NETWORK` may ask another machine."""
 
@@ -98,6 +102,11 @@ class Judged:
     version: str
     finding: Finding
 
+    @property
+    def spoke(self) -> bool:
+        """Whether there is anything to be told of it."""
+        return self.finding is not NOTHING
+
 
 @dataclass(frozen=True)
 class Screening:
@@ -132,7 +141,7 @@ def screen(draft: Draft, where: Where) -> Screening:
     for each in phases(where):
         if not each.wanted(draft.site):
             continue
-        finding = each(draft) or Finding(Outcome.PASS)
+        finding = each(draft) or NOTHING
         judged.append(Judged(each.name, each.version, finding))
         if finding.outcome is not Outcome.PASS:
             break

@@ -32,6 +32,8 @@ from publishers.states import Screening as SitePolicy
 DEEPEST = 50
 #: A double click, a retry over a bad line: people do not mean to say it twice.
 SAME_WITHIN = timedelta(seconds=10)
+#: In place of a phase: those that `evidence` names had nothing to say.
+SILENT = "none"
 AFTER_HOLD = {Outcome.HOLD: Status.HELD, Outcome.REJECT: Status.REJECTED}
 EDITABLE = (Status.SCREENING, Status.HELD, Status.PUBLISHED)
 
@@ -353,7 +355,10 @@ def _submit(comment: Comment, screening: Screening, body: str, *, in_force: bool
 
 
 def _verdicts(revision: Revision, screening: Screening, *, final: bool) -> list[Verdict]:
-    """One row for each phase that looked; `final` marks the last. No phase: a row says so."""
+    """One row for each phase that found something, and one that names those that did not; `final`
+    marks the last. No phase: a row says so.
+    """
+    silent = [f"{each.phase} {each.version}" for each in screening.judged if not each.spoke]
     rows = [
         Verdict(
             revision=revision,
@@ -366,9 +371,20 @@ def _verdicts(revision: Revision, screening: Screening, *, final: bool) -> list[
             evidence=each.finding.evidence[:200],
         )
         for each in screening.judged
+        if each.spoke
     ]
-    if final and not rows:
-        rows = [Verdict(revision=revision, phase="none", version="1", outcome=Outcome.PASS)]
+    if silent or (final and not rows):
+        evidence = ", ".join(silent)[:200]
+        rows.insert(
+            0,
+            Verdict(
+                revision=revision,
+                phase=SILENT,
+                version="1",
+                outcome=Outcome.PASS,
+                evidence=evidence,
+            ),
+        )
     if rows:
         rows[-1].final = final
     return rows
