@@ -413,5 +413,5 @@ def test_an_edit_into_another_language_moves_the_languages_count():
     while counting.fold():
         pass
 
-    counts = {row.language: row.comment_count for row in comment.thread.languages.all()}
-    assert counts == {"en": 0, "ko": 1}
+    counts = comment.thread.languages.filter(comment_count__gt=0)
+    assert [(row.language, row.comment_count) for row in counts] == [("ko", 1)]
