@@ -25,8 +25,9 @@ class Scale:
     web_deaths: int
     #: The same request at once.
     at_once: int
-    #: Immediate restarts of PostgreSQL.
+    #: Immediate restarts of PostgreSQL, and how long it is left alone after each.
     restarts: int
+    rest_seconds: float
     #: Readers who vote on one comment, and how often each.
     voters: int
     toggles: int
@@ -53,6 +54,7 @@ LONG = Scale(
     web_deaths=5,
     at_once=50,
     restarts=5,
+    rest_seconds=6,
     voters=500,
     toggles=10,
     rounds=3,
@@ -74,6 +76,7 @@ SHORT = Scale(
     web_deaths=1,
     at_once=20,
     restarts=1,
+    rest_seconds=1.5,
     voters=40,
     toggles=3,
     rounds=1,
