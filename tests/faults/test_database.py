@@ -36,7 +36,7 @@ def test_what_was_answered_outlives_the_database(
             back = now()
             time.sleep(SCALE.rest_seconds)
             failed = [sent.at for sent in load.attempts if sent.outcome != "201"]
-            late = max(late, *(at - back for at in failed))
+            late = max([late, *(at - back for at in failed)])
 
     assert late < ERRORS_END_SECONDS
     assert scene.everyone() == before, "no process may end of it"
