@@ -3,6 +3,7 @@
 Cheap enough for the request; the detector's model lives in workers only.
 """
 
+import re
 import unicodedata
 from collections import Counter
 
@@ -18,6 +19,7 @@ SHARED = {
 }
 NOT_LATIN = {*BY_SCRIPT.values(), *(code for _, codes in SHARED.values() for code in codes)}
 LOOKED_AT = 500
+HAS_LETTERS = re.compile("[A-Za-z]")
 
 
 def of(body: str, *, locale: str) -> str:
@@ -27,6 +29,8 @@ def of(body: str, *, locale: str) -> str:
     Han it has; elsewhere the most frequent script decides.
     """
     page = locale.split("-")[0].lower()
+    if body.isascii():  # most texts: Latin letters, or none
+        return "en" if page in NOT_LATIN and HAS_LETTERS.search(body) else page
     scripts = Counter(_script(sign) for sign in body[:LOOKED_AT] if sign.isalpha())
     if not scripts:
         return page

@@ -1,15 +1,31 @@
 """Rows of several models stored by one statement: one round trip, one commit, all or nothing."""
 
 from collections.abc import Iterable, Sequence
+from enum import Enum
 from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
 import psycopg
-from django.db import connection
+from django.db import connection, models
 from django.db.models import Field, Model
 from django.db.models.fields import NOT_PROVIDED as NONE
 from django.db.models.fields import AutoFieldMixin
+
+#: Fields whose values psycopg knows as they are.
+AS_IT_IS = {
+    models.BooleanField,
+    models.CharField,
+    models.DateTimeField,
+    models.FloatField,
+    models.ForeignKey,
+    models.IntegerField,
+    models.PositiveIntegerField,
+    models.PositiveSmallIntegerField,
+    models.SmallIntegerField,
+    models.TextField,
+    models.UUIDField,
+}
 
 #: SQL with its parameters.
 Clause = tuple[str, Sequence[Any]]
@@ -29,12 +45,16 @@ def insert_all(
     sql = _statement(tuple((model, len(some)) for model, some in groups), gate_sql, also[0])
     values = [*gate_values]
     for model, some in groups:
-        values += [
-            field.get_db_prep_save(field.pre_save(row, True), connection)
-            for row in some
-            for field in _columns(model)
-        ]
+        values += [_value(row, field) for row in some for field in _columns(model)]
     return execute(sql, [*values, *also[1]]) == (1,)
+
+
+def _value(row: Model, field: "Field[Any, Any]") -> Any:
+    """What psycopg is given for a field: for most what the row holds, without further ado."""
+    if type(field) not in AS_IT_IS or getattr(field, "auto_now_add", False):
+        return field.get_db_prep_save(field.pre_save(row, True), connection)
+    value = getattr(row, field.attname)
+    return value.value if isinstance(value, Enum) else value
 
 
 def execute(sql: str, values: Sequence[Any]) -> tuple[Any, ...] | None:

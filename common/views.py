@@ -21,6 +21,9 @@ from common.errors import Refusal
 from common.permissions import Anyone
 from common.retrying import retried
 
+#: An answer of the API is no page: nothing in it may be run or framed.
+NO_PAGE = "default-src 'none'; frame-ancestors 'none'"
+
 
 class NullInQuery(Refusal):
     code: ClassVar[str] = "null_characters_not_allowed"
@@ -63,13 +66,16 @@ class PrivateView(APIView):
         self, request: Request, force: bool = False
     ) -> tuple[BaseRenderer, str]:
         """JSON, whatever `Accept` asks for: it must not colour public bytes either."""
-        return super().perform_content_negotiation(request, force=True)
+        renderer = self.get_renderers()[0]
+        return renderer, renderer.media_type
 
     def finalize_response(
         self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
     ) -> HttpResponseBase:
         response = super().finalize_response(request, response, *args, **kwargs)
         response.headers["Cache-Control"] = "no-store"
+        response.headers["Content-Security-Policy"] = NO_PAGE
+        response._csp_exempt = True  # type: ignore[attr-defined]  # django-csp's: it need not build one
         return response
 
 

@@ -61,6 +61,7 @@ class Environment:
     metrics_host: str
     stall_seconds: int
     log_format: str
+    log_requests: str
     outbound_allowed_networks: list[IPv4Network | IPv6Network]
 
 
@@ -110,6 +111,7 @@ def read() -> Environment:
         "words" if development else "json",
         validate=one_of("json", "words"),
     )
+    log_requests = values.str("COLLOQUY_LOG_REQUESTS", "failed", validate=one_of("all", "failed"))
     outbound_allowed_networks: list[str] = values.list(
         "OUTBOUND_ALLOWED_NETWORKS", [], subcast=str.strip, validate=networks
     )
@@ -135,6 +137,7 @@ def read() -> Environment:
         metrics_host=metrics_host,
         stall_seconds=stall_seconds,
         log_format=log_format,
+        log_requests=log_requests,
         outbound_allowed_networks=[ip_network(each) for each in outbound_allowed_networks],
     )
 

@@ -322,6 +322,8 @@ CONTENT_SECURITY_POLICY = {
 
 # -- watching --------------------------------------------------------------------------------
 LOG_AS_JSON = env.log_format == "json"
+#: Whether each private request has a line, or only those that failed or took long.
+LOG_ALL_REQUESTS = env.log_requests == "all"
 LOGGING = logs.dict_config(as_json=LOG_AS_JSON, explicit=DEBUG)
 METRICS_PORT = env.metrics_port
 METRICS_HOST = env.metrics_host

@@ -26,8 +26,9 @@ SLOW_SECONDS = 1.0
 class Watched:
     """The outermost middleware: `X-Request-Id`, metrics, and the line in the log.
 
-    A public read that went well has neither line nor id: its answer is the same for everyone,
-    headers included, and metrics count it. Files and healthy checks have no line either.
+    What failed or took long has a line; all else only where `LOG_ALL_REQUESTS` says so. A public
+    read that went well has neither line nor id: its answer is the same for everyone, headers
+    included, and metrics count it. Files and healthy checks have no line either.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -49,7 +50,7 @@ class Watched:
             _count(route, method, status, seconds, is_public=is_public)
         if not is_public:
             response.headers["X-Request-Id"] = request.id  # type: ignore[attr-defined]
-        is_dull = is_public or route in UNTOLD
+        is_dull = is_public or route in UNTOLD or not settings.LOG_ALL_REQUESTS
         if status >= 500 or seconds >= SLOW_SECONDS or not is_dull:
             facts = {"method": method, "route": route, "status": status}
             facts |= {"milliseconds": round(seconds * 1_000, 1), **_ids(request, response)}

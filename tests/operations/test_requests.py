@@ -58,6 +58,7 @@ def lines() -> Iterator[Read]:
 
 @pytest.fixture(autouse=True)
 def routes(settings) -> None:
+    settings.LOG_ALL_REQUESTS = True
     settings.ROOT_URLCONF = __name__
 
 
@@ -136,3 +137,11 @@ def test_a_host_that_is_not_ours_is_not_repeated(client, lines):
     said = json.dumps(lines())
     assert WORDS not in said
     assert "DisallowedHost" in said
+
+
+def test_unless_asked_only_what_failed_or_took_long_has_a_line(client, lines, settings):
+    settings.LOG_ALL_REQUESTS = False
+
+    client.get("/fine/01a201e0-5555-7276-bfd5-2abb79c8de20/secret")
+
+    assert not [line for line in lines() if line["event"] == "Answered."]
