@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from itertools import takewhile
 
+from django.conf import settings
 from django.db import DatabaseError, transaction
 from django.db.models import F
 
@@ -160,7 +161,8 @@ def _attempt(row: OutboxRow) -> None:
             # Whoever else has the row waits here, and then finds it done.
             if execute(DONE, [clock.now(), row.pk]):
                 consumer.run(event, *prepared)
-        log.info("Outbox row done.", extra={"fields": {"attempts": row.attempts + 1}})
+        if row.attempts or settings.LOG_ALL_REQUESTS:
+            log.info("Outbox row done.", extra={"fields": {"attempts": row.attempts + 1}})
     except NotYet as later:
         log.info("Outbox row waits: %s", later)
         _put_off(row, later, pause=later.retry_after, counted=0)
