@@ -79,8 +79,15 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     """The table, in the long form; also written down."""
     if not LONG_WANTED:
         return
-    reports = [*terminalreporter.stats.get("passed", []), *terminalreporter.stats.get("failed", [])]
-    rows = [value for each in reports for name, value in each.user_properties if name == "figures"]
+    failed = {each.nodeid for each in terminalreporter.getreports("failed")}
+    ends = [*terminalreporter.getreports(""), *terminalreporter.getreports("error")]
+    rows = [
+        value | ({"trial": f"{value['trial']}: FAILED"} if each.nodeid in failed else {})
+        for each in ends
+        if each.when == "teardown"
+        for name, value in each.user_properties
+        if name == "figures"
+    ]
     if rows:
         terminalreporter.section(f"Trials, seed {SEED}")
         terminalreporter.write_line(figures.table(rows))
