@@ -24,7 +24,7 @@ FIRST_REPLIES = 3
 RECENT = timedelta(seconds=60)
 MOST_OWN = 100
 #: A busy page's posts all ask for the same thread and site.
-REMEMBERED_SECONDS = 2.0
+REMEMBERED_SECONDS = 10.0
 MOST_REMEMBERED = 1_000
 _remembered: dict[UUID, tuple[float, Thread]] = {}
 

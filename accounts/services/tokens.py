@@ -15,16 +15,20 @@ from django.db.models import Q
 from accounts.models import SigninCode, Token, User
 from accounts.states import TokenKind
 from common import clock
+from common.inserting import execute
 from common.metrics import TOKENS
 from publishers.models import Site
 
 PREFIXES = {TokenKind.APP: "cqa_", TokenKind.READER: "cqr_"}
 READER_LIFE = timedelta(days=30)
 USE_NOTED_EVERY = timedelta(minutes=10)
-#: How long a process may believe a token that was found sound: revoked, it still ends within 5 s.
-REMEMBERED_SECONDS = 4.0
+#: How long a process believes a token that was found sound: revoked, it still ends within 5 s.
+BELIEVED_SECONDS = 4.0
+#: How long it is only asked whether anything changed.
+REMEMBERED_SECONDS = 300.0
 MOST_REMEMBERED = 10_000
-_remembered: dict[str, tuple[float, Token]] = {}
+#: By digest: until when to believe, until when to ask, and the token.
+_remembered: dict[str, tuple[float, float, Token]] = {}
 LONGEST = 100
 
 
@@ -82,22 +86,41 @@ def find_app(text: str) -> Token | None:
     return token if token is not None and token.kind == TokenKind.APP else None
 
 
-def recall(text: str) -> Token | None:
-    """A live token that this process found sound a moment ago, with its user. No query.
+#: Whether a remembered token and its user are still what they were.
+UNCHANGED = """
+    SELECT 1 FROM accounts_token AS token JOIN accounts_user AS holder ON holder.id = token.user_id
+    WHERE token.id = %s AND revoked_at IS NULL AND is_active AND password = %s AND name = %s
+"""
 
-    Shared between threads: nobody may change it. A name or right of its user may be as old.
+
+def recall(text: str) -> Token | None:
+    """A live token that this process found sound, with its user. No query for some seconds, then
+    a small one, whether anything changed.
+
+    Shared between threads: nobody may change it. What its user may do may be as old.
     """
-    until, token = _remembered.get(digest(text), (0.0, None))
-    found = until > time.monotonic() and token and token.expires_at > clock.now()
-    TOKENS.labels("memory" if found else "database").inc()
-    return token if found else None
+    key, now = digest(text), time.monotonic()
+    believed_until, kept_until, token = _remembered.get(key, (0.0, 0.0, None))
+    if token is None or kept_until <= now or token.expires_at <= clock.now():
+        TOKENS.labels("database").inc()
+        return None
+    if believed_until <= now:
+        user = token.user
+        if user is None or not execute(UNCHANGED, [token.pk, user.password, user.name]):
+            _remembered.pop(key, None)
+            TOKENS.labels("database").inc()
+            return None
+        _remembered[key] = (now + BELIEVED_SECONDS, kept_until, token)
+    TOKENS.labels("memory").inc()
+    return token
 
 
 def remember(token: Token) -> None:
     """Let `recall` find a token that was found sound just now."""
     if len(_remembered) >= MOST_REMEMBERED:
         _remembered.clear()
-    _remembered[token.digest] = (time.monotonic() + REMEMBERED_SECONDS, token)
+    now = time.monotonic()
+    _remembered[token.digest] = (now + BELIEVED_SECONDS, now + REMEMBERED_SECONDS, token)
 
 
 def forget_all() -> None:
