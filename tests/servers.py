@@ -27,7 +27,13 @@ PREFIX = "colloquy-test-"
 #: What a developer may have set for an install of their own.
 NOT_FOR_TESTS = (
     *("ALLOWED_HOSTS", "COLLOQUY_RATE_LIMITS", "DEBUG", "EMAIL_FROM", "EMAIL_URL"),
-    *("COLLOQUY_LOG_FORMAT", "COLLOQUY_STALL_SECONDS", "METRICS_HOST", "METRICS_PORT"),
+    *(
+        "COLLOQUY_LOG_FORMAT",
+        "COLLOQUY_LOG_REQUESTS",
+        "COLLOQUY_STALL_SECONDS",
+        "METRICS_HOST",
+        "METRICS_PORT",
+    ),
     *("LIVE_URL", "OUTBOUND_ALLOWED_NETWORKS", "PORT", "PUBLIC_URL", "TRUSTED_PROXIES"),
 )
 TEMPLATE = "migrated"

@@ -32,6 +32,7 @@ def install() -> Iterator[Install]:
     watched = {
         "METRICS_PORT": str(free_port()),
         "COLLOQUY_LOG_FORMAT": "json",
+        "COLLOQUY_LOG_REQUESTS": "all",
         "COLLOQUY_STALL_SECONDS": str(STALL_SECONDS),
     }
     install = Install(folder, watched)
@@ -132,12 +133,20 @@ def test_a_public_read_has_the_same_headers_for_everyone_and_no_line(install, po
     assert "api/v1/me" in routes
 
 
+#: There is no hook here, and no night has passed.
+NOT_YET = {
+    "colloquy_outbound_calls_total",
+    "colloquy_count_differences",
+    "colloquy_reconcile_last_run_timestamp_seconds",
+}
+
+
 def test_every_documented_metric_is_served(install, posted):
     install.client().get(f"threads/{posted['thread']}")
 
     names = {name for name, _ in scraped(install)}
 
-    for name in metrics_with_labels().keys() - {"colloquy_outbound_calls_total"}:  # no hook here
+    for name in metrics_with_labels().keys() - NOT_YET:
         assert names & {name, f"{name}_count"}, name
 
 
