@@ -148,7 +148,7 @@ def conclude(figures: Figures, report: Report) -> None:
     """Tables and targets."""
     report.notes.append(
         f"{READERS} readers, {THREADS} threads, distinct bodies of about 150 characters; "
-        "synchronous_commit and fsync on; rate limits off; 2 web processes of 8 threads; workers "
+        "synchronous_commit and fsync on; rate limits off; 2 web processes of 4 threads; workers "
         "stopped unless said."
     )
     report.notes.append(

@@ -141,13 +141,13 @@ class Stage:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
 
-    def _child(self, name: str, *, workers: int = 2, threads: int = 8) -> tuple[str, list[str]]:
+    def _child(self, name: str, *, workers: int = 2, threads: int = 4) -> tuple[str, list[str]]:
         """Module and arguments with which `manage.py up` starts one of its children."""
         children = self._children(workers=workers, threads=threads)
         child = next(each for each in children if each.name == name)
         return child.module, list(child.arguments)
 
-    def _children(self, *, workers: int = 2, threads: int = 8) -> list["Child"]:
+    def _children(self, *, workers: int = 2, threads: int = 4) -> list["Child"]:
         from operations.management.commands import up
 
         return up._children("127.0.0.1", workers, threads)

@@ -2,10 +2,25 @@
 
 from collections.abc import Callable
 
+from csp.middleware import CSPMiddleware
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 
 from common.json import is_plain
+
+
+class PolicyOfPages(CSPMiddleware):
+    """django-csp's, but for answers that bring a policy of their own: it would build one and then
+    leave it out.
+    """
+
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
+        if "Content-Security-Policy" in response.headers:
+            return response
+        return super().process_response(request, response)
 
 
 class PublicReads:

@@ -75,7 +75,6 @@ class PrivateView(APIView):
         response = super().finalize_response(request, response, *args, **kwargs)
         response.headers["Cache-Control"] = "no-store"
         response.headers["Content-Security-Policy"] = NO_PAGE
-        response._csp_exempt = True  # type: ignore[attr-defined]  # django-csp's: it need not build one
         return response
 
 

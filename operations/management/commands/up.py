@@ -36,7 +36,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
         parser.add_argument("--workers", type=int, default=2, help="web processes")
-        parser.add_argument("--threads", type=int, default=8, help="threads of each")
+        parser.add_argument("--threads", type=int, default=4, help="threads of each")
 
     def handle(self, *args: Any, **options: Any) -> None:
         # Seeding sends requests and does workers' work in this process; nobody asked.
