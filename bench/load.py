@@ -168,7 +168,11 @@ def paced(
             if not ready and not may_send:
                 raise UnexpectedAnswer(f"no answer within {SILENCE_SECONDS} s")
             for key, _ in ready:
-                if answer := key.data.take():
+                if key.data in free:  # the server ends connections that were idle for long
+                    free.remove(key.data)
+                    selector.unregister(key.data.socket)
+                    key.data.socket.close()
+                elif answer := key.data.take():
                     result.note(key.data, answer, listen)
                     free.append(key.data)
                     busy -= 1
