@@ -31,3 +31,4 @@ class CommentMoved(Event):
     was: str
     now: str
     first_publication: bool
+    is_reply: bool = True  # rows recorded before this was told: look

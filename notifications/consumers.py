@@ -13,7 +13,7 @@ from outbox.events import consumes
 
 
 @consumes(CommentPosted, when=lambda event: event.is_reply and event.status == Status.PUBLISHED)
-@consumes(CommentMoved, when=lambda event: event.first_publication)
+@consumes(CommentMoved, when=lambda event: event.is_reply and event.first_publication)
 def notice_reply(event: CommentPosted | CommentMoved) -> None:
     """Tell whom a reply answers, once it is public. Re-reads: it may be gone again."""
     rows = Comment.objects.published().filter(pk=event.comment, parent__isnull=False)

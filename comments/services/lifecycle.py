@@ -252,7 +252,12 @@ def _move(
     if first_publication:
         comment.published_at = clock.now()
     moved = events.CommentMoved(
-        comment.pk, change.pk, was=was, now=to, first_publication=first_publication
+        comment.pk,
+        change.pk,
+        was=was,
+        now=to,
+        first_publication=first_publication,
+        is_reply=comment.parent_id is not None,
     )
     recorded = relay.rows_of(moved)
     rows = [change, *recorded, *counting.tallies(comment, was=was, now=to)]
