@@ -15,5 +15,6 @@ gc.collect()
 gc.freeze()
 
 #: Requests take a millisecond or two between waits. Threads that want their turn sooner than that
-#: only cost each other time: at Python's own 5 ms, eight of them did half as much as four.
+#: only cost each other time: eight of them stored 406 votes a second at Python's own 5 ms, and 734
+#: at 100 ms. Longer than 20 ms nobody should wait for a long text.
 sys.setswitchinterval(0.02)

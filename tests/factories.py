@@ -16,7 +16,7 @@ from accounts.services import staff
 from articles.models import Article, Edition
 from articles.urlkeys import url_key
 from comments import rendering
-from comments.models import Comment, Revision, Thread, Verdict
+from comments.models import Comment, Revision, Tally, Thread, Verdict
 from comments.services import counting
 from comments.states import Outcome, Status
 from common import clock
@@ -171,7 +171,7 @@ class CommentFactory(DjangoModelFactory):
             created_at=comment.created_at,
             in_force_at=comment.created_at,
         )
-        counting.note_move(comment, was=None, now=comment.status)
+        Tally.objects.bulk_create(counting.tallies(comment, was=None, now=comment.status))
         counting.fold()
         return comment
 

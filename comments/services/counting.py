@@ -4,6 +4,7 @@ No request reads a count to write it back, and no two requests wait for the same
 version of a thread moves in the writing transaction itself.
 """
 
+from functools import partial
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -40,25 +41,18 @@ def touching(thread_id: UUID) -> Clause:
     return TOUCH.format(gate="gate"), [thread_id, SLOTS]
 
 
-def note_move(comment: Comment, *, was: Status | None, now: Status) -> None:
-    """A comment went from `was` (None: it was not there) to `now`: whatever counts it hears of it.
-
-    Two queries for a reply below the second level, one insert else.
-    """
-    Tally.objects.bulk_create(tallies(comment, was=was, now=now))
-    fold_soon()
-
-
 def note_publication(comment: Comment, amount: int) -> None:
     """A comment entered (1) or left (-1) what the public sees: its thread, ancestors and author
-    count it. Queries as `note_move`.
+    count it. Two queries for a reply below the second level, one insert else.
     """
     Tally.objects.bulk_create(publication_tallies(comment, amount))
     fold_soon()
 
 
 def tallies(comment: Comment, *, was: Status | None, now: Status) -> list[Tally]:
-    """The rows of `note_move`, not stored yet. One query below the second level."""
+    """What a comment's way from `was` (None: it was not there) to `now` changes in the counts, not
+    stored yet. One query below the second level.
+    """
     return [
         row
         for status, amount in ((was, -1), (now, 1))
@@ -127,11 +121,7 @@ def ancestor_ids(comment: Comment) -> list[UUID]:
 
 def fold_soon() -> None:
     """See that the counts are folded within half a second of this transaction's commit."""
-    transaction.on_commit(_wake_fold)
-
-
-def _wake_fold() -> None:
-    wake(FOLD, after=FOLD_AFTER_SECONDS)
+    transaction.on_commit(partial(wake, FOLD, after=FOLD_AFTER_SECONDS))
 
 
 #: Taken and added by one statement. No two of its parts write one table, and each row of theirs is

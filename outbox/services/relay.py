@@ -9,6 +9,7 @@ import logging
 import time
 from collections.abc import Iterable
 from datetime import timedelta
+from functools import partial
 from itertools import takewhile
 
 from django.conf import settings
@@ -77,7 +78,7 @@ def rows_of(*events: Event) -> list[OutboxRow]:
 def wake_on_commit(rows: Iterable[OutboxRow]) -> None:
     """Wake the tasks of rows that the running transaction stores."""
     for task in {row.task for row in rows}:
-        transaction.on_commit(lambda task=task: wake(task))  # type: ignore[misc]
+        transaction.on_commit(partial(wake, task))
 
 
 def drain(task: str) -> int:
