@@ -14,6 +14,7 @@ from comments.querysets import SHOWN, CommentQuerySet, ThreadQuerySet
 from comments.states import ALLOWED, UNPUBLISHED, Counted, Outcome, Status, ThreadState
 from common import clock
 from common.ids import new_id
+from common.triggers import APPEND_ONLY
 
 
 class CurrentTransaction(Func):
@@ -23,7 +24,6 @@ class CurrentTransaction(Func):
     output_field = models.BigIntegerField()
 
 
-APPEND_ONLY = pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)
 #: The longest wait of slow mode, in seconds.
 SLOWEST = 3_600
 

@@ -6,6 +6,8 @@ from django.db import models
 from django.db.models import Q
 
 from comments.states import UNPUBLISHED, Status, ThreadState
+from publishers import roles
+from publishers.roles import Permission
 
 if TYPE_CHECKING:
     from comments.models import Comment, Thread  # noqa: F401  (the querysets' own models)
@@ -42,7 +44,8 @@ class CommentQuerySet(models.QuerySet["Comment"]):
         return self.filter(parent=None)
 
     def moderated_by(self, user: Any) -> "CommentQuerySet":
-        """Comments on the sites at whose desk `user` may sit."""
+        """Comments on the sites whose cases `user` may read."""
         if not user.is_authenticated:
             return self.none()
-        return self.filter(thread__site__staff__user=user)
+        holders = roles.holders(Permission.REVIEW)
+        return self.filter(thread__site__staff__user=user, thread__site__staff__role__in=holders)

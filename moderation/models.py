@@ -7,8 +7,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from comments.models import APPEND_ONLY
 from common.ids import new_id
+from common.triggers import APPEND_ONLY
 from moderation.querysets import CaseQuerySet
 from moderation.states import FlagReason, Ruling, WordAction
 

@@ -6,6 +6,8 @@ from django.db import models
 from django.db.models import Count
 
 from comments.states import Status
+from publishers import roles
+from publishers.roles import Permission
 
 if TYPE_CHECKING:
     from moderation.models import Case  # noqa: F401  (the queryset's own model)
@@ -13,10 +15,11 @@ if TYPE_CHECKING:
 
 class CaseQuerySet(models.QuerySet["Case"]):
     def moderated_by(self, user: Any) -> "CaseQuerySet":
-        """Cases of the sites at whose desk `user` may sit."""
+        """Cases of the sites where `user` may read them."""
         if not user.is_authenticated:
             return self.none()
-        return self.filter(site__staff__user=user)
+        holders = roles.holders(Permission.REVIEW)
+        return self.filter(site__staff__user=user, site__staff__role__in=holders)
 
     def open(self) -> "CaseQuerySet":
         return self.filter(closed_at=None)

@@ -5,14 +5,22 @@ from typing import ClassVar
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from common import clock
 from common.ids import new_id
-from publishers.querysets import ApiKeyQuerySet, SiteQuerySet
-from publishers.states import Role, Screening, WhenAway
+from common.triggers import APPEND_ONLY
+from publishers import roles
+from publishers.querysets import (
+    ApiKeyQuerySet,
+    SiteQuerySet,
+    StaffInvitationQuerySet,
+    StaffMembershipQuerySet,
+)
+from publishers.states import AccessChangeKind, Role, Scope, Screening, WhenAway
 
 HOOK_KEYS_OVERLAP = timedelta(hours=24)
 
@@ -132,32 +140,62 @@ class Origin(models.Model):
         return self.origin
 
 
+def every_scope() -> list[str]:
+    """What a key opens of which nothing else is said."""
+    return list(Scope.values)
+
+
 class ApiKey(models.Model):
     """What a publisher's server signs in with. Only a hash is kept; the key is shown once."""
 
     site = models.ForeignKey(Site, models.CASCADE, related_name="api_keys")
-    name = models.CharField(max_length=100)
-    prefix = models.CharField(max_length=12, editable=False)
+    name = models.CharField(_("name"), max_length=100)
+    prefix = models.CharField(_("begins with"), max_length=12, editable=False)
     digest = models.CharField(max_length=64, unique=True, editable=False)
-    created_at = models.DateTimeField(auto_now_add=True)
-    last_used_at = models.DateTimeField(null=True, editable=False)
-    revoked_at = models.DateTimeField(null=True, blank=True)
+    scopes = ArrayField(
+        models.CharField(max_length=40, choices=Scope),
+        verbose_name=_("may"),
+        default=every_scope,
+        db_default=Scope.values,
+    )
+    created_at = models.DateTimeField(_("made"), auto_now_add=True)
+    expires_at = models.DateTimeField(_("ends"), null=True, blank=True)
+    last_used_at = models.DateTimeField(_("last used"), null=True, editable=False)
+    revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
 
     objects = ApiKeyQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(scopes__contained_by=Scope.values), name="key_scopes_known"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
 
+    @property
+    def scope_names(self) -> list[str]:
+        """What the key opens, in words."""
+        return [str(Scope(scope).label) for scope in self.scopes]
+
 
 class StaffMembership(models.Model):
-    """A person's role on a site's staff. It opens the desk for that site and no other."""
+    """A person's role on a site's staff. It opens the desk for that site and no other.
+
+    `services.staffing` writes them, so that each change leaves an `AccessChange`.
+    """
 
     site = models.ForeignKey(Site, models.CASCADE, related_name="staff")
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="staff_memberships"
     )
-    role = models.CharField(max_length=9, choices=Role, default=Role.MODERATOR)
+    role = models.CharField(_("role"), max_length=9, choices=Role, default=Role.MODERATOR)
     created_at = models.DateTimeField(auto_now_add=True)
+    last_seen_at = models.DateTimeField(null=True, editable=False)
+
+    objects = StaffMembershipQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [
@@ -169,3 +207,66 @@ class StaffMembership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} · {self.get_role_display()} · {self.site}"
+
+    def may(self, permission: roles.Permission) -> bool:
+        """Whether the role holds this permission. No query."""
+        return roles.may(self.role, permission)
+
+
+class StaffInvitation(models.Model):
+    """A role on a site's staff, offered to one address by mail, until it is taken up or back.
+
+    Only a hash of the mail's token is kept. An invitation that is over is no row: `AccessChange`
+    remembers it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    site = models.ForeignKey(Site, models.CASCADE, related_name="invitations")
+    email = models.EmailField(max_length=254)
+    role = models.CharField(max_length=9, choices=Role)
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+
+    objects = StaffInvitationQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["site", "email"], name="one_invitation_per_address"),
+            models.CheckConstraint(
+                condition=models.Q(role__in=Role.values), name="invitation_role_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.email} · {self.get_role_display()} · {self.site}"
+
+
+class AccessChange(models.Model):
+    """Who was let in or shut out at a site, people and keys, by whom. Append-only.
+
+    `subject` is the person's address or the key's name, as they were then; nobody as `actor` is
+    the command line. Written in the transaction that makes the change.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    site = models.ForeignKey(Site, models.PROTECT, related_name="access_changes")
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="access_changes"
+    )
+    kind = models.CharField(max_length=20, choices=AccessChangeKind)
+    subject = models.CharField(max_length=254)
+    was = models.CharField(max_length=9, blank=True, help_text="The role before, where one was.")
+    now = models.CharField(max_length=9, blank=True, help_text="The role after, where one is.")
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(kind__in=AccessChangeKind.values), name="access_change_known"
+            )
+        ]
+        triggers: ClassVar = [APPEND_ONLY]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.subject}"

@@ -20,7 +20,32 @@ class WhenAway(TextChoices):
 
 
 class Role(TextChoices):
-    """What a member of a site's staff is there for."""
+    """What a member of a site's staff is there for; `roles` says what each may."""
 
     OWNER = "owner", _("Owner")
+    LEAD = "lead", _("Lead")
     MODERATOR = "moderator", _("Moderator")
+    EDITOR = "editor", _("Editor")
+    LEGAL = "legal", _("Legal")
+    ANALYST = "analyst", _("Analyst")
+
+
+class Scope(TextChoices):
+    """What an API key opens. Each view that takes keys names the one it needs."""
+
+    ARTICLES_WRITE = "articles:write", _("Send articles")
+    RELATED_WRITE = "related:write", _("Set related links")
+
+
+class AccessChangeKind(TextChoices):
+    """How who may come in was changed."""
+
+    INVITED = "invited", _("invited")
+    INVITATION_WITHDRAWN = "invitation_withdrawn", _("took back an invitation")
+    JOINED = "joined", _("joined")
+    APPOINTED = "appointed", _("put on the staff")
+    ROLE_CHANGED = "role_changed", _("changed a role")
+    REMOVED = "removed", _("removed from the staff")
+    KEY_MADE = "key_made", _("made an API key")
+    KEY_ROTATED = "key_rotated", _("replaced an API key")
+    KEY_REVOKED = "key_revoked", _("revoked an API key")
