@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.sessions.models import Session
 from django.db import models
 from django.db.models import Q
@@ -14,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.querysets import SigninCodeQuerySet, TokenQuerySet
 from accounts.states import Standing, TokenKind
+from common import clock
 from common.ids import new_id
 from publishers.models import Site
 
@@ -44,6 +46,15 @@ class User(AbstractBaseUser, PermissionsMixin):
         _("the name is a placeholder"), default=False, editable=False
     )
     locale = models.CharField(_("language"), max_length=20, default="en")
+    avatar = models.ForeignKey(
+        "Avatar", models.SET_NULL, null=True, editable=False, related_name="wearers"
+    )
+    public_page = models.BooleanField(
+        _("has a public page"),
+        default=False,
+        db_default=False,
+        help_text=_("Everybody may read all published comments of this reader in one place."),
+    )
     is_staff = models.BooleanField(
         _("may enter the admin"), default=False, help_text=_("A second factor is needed as well.")
     )
@@ -75,6 +86,74 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def get_short_name(self) -> str:
         return self.name
+
+
+class Avatar(models.Model):
+    """A small square picture, kept once however many wear it. `id`: SHA-256 of `content`, in hex.
+
+    Goes with the last account that wears it (`services.avatars`).
+    """
+
+    id = models.CharField(primary_key=True, max_length=64, editable=False)
+    content = models.BinaryField(help_text="WebP, without any metadata.")
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+
+    def __str__(self) -> str:
+        return self.id
+
+
+#: Badges a site may give one reader, and the characters of each.
+MOST_BADGES = 5
+LONGEST_BADGE = 30
+
+
+class SiteProfile(models.Model):
+    """What one site says of a reader: their badges, whether they may comment there, and that its
+    moderators keep their name as it is for a while. No row says nothing.
+    """
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="site_profiles", db_index=False)
+    site = models.ForeignKey(Site, models.CASCADE, related_name="reader_profiles")
+    badges = ArrayField(
+        models.CharField(max_length=LONGEST_BADGE), default=list, db_default=[], blank=True
+    )
+    may_comment = models.BooleanField(default=True, db_default=True)
+    may_not_because = models.CharField(
+        max_length=50, blank=True, default="", db_default="", help_text="A code of the API."
+    )
+    name_locked_until = models.DateTimeField(null=True, blank=True)
+    name_locked_by = models.ForeignKey(
+        User, models.SET_NULL, null=True, editable=False, related_name="+", db_index=False
+    )
+    changed_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["user", "site"], name="one_profile_per_site"),
+            models.CheckConstraint(
+                condition=Q(badges__len__lte=MOST_BADGES), name="profile_badges_few"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} on {self.site_id}"
+
+
+class Mute(models.Model):
+    """A reader does not want to read what another writes. Nobody else is told."""
+
+    reader = models.ForeignKey(User, models.CASCADE, related_name="mutes", db_index=False)
+    author = models.ForeignKey(User, models.CASCADE, related_name="+")
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["reader", "author"], name="mute_once"),
+            models.CheckConstraint(condition=~Q(reader=models.F("author")), name="mute_others"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reader_id} mutes {self.author_id}"
 
 
 class Token(models.Model):

@@ -28,6 +28,14 @@ def tidy(text: str) -> str:
     return name
 
 
+def tamed(text: str) -> str:
+    """What is left of `text` as a name: "" where nothing is. For names that come from elsewhere
+    and cannot be asked for again: it never fails.
+    """
+    seen = "".join(character for character in text[:1_000] if not is_unseen(character))
+    return " ".join(unicodedata.normalize("NFC", seen).split())[:LONGEST].strip()
+
+
 def is_unseen(character: str) -> bool:
     """Whether a character leaves no mark: controls, zero widths, variation selectors."""
     return (
