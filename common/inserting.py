@@ -60,9 +60,20 @@ def _value(row: Model, field: "Field[Any, Any]") -> Any:
 def execute(sql: str, values: Sequence[Any]) -> tuple[Any, ...] | None:
     """Run a statement, prepared once for each connection, and give its first row."""
     with connection.cursor() as cursor:
-        cursor.cursor = psycopg.RawCursor(connection.connection)  # binds on the server
-        cursor.execute(_numbered(sql), values)
+        _run(cursor, sql, values)
         return cursor.fetchone()
+
+
+def fetch(sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """The same, and give all its rows."""
+    with connection.cursor() as cursor:
+        _run(cursor, sql, values)
+        return cursor.fetchall()
+
+
+def _run(cursor: Any, sql: str, values: Sequence[Any]) -> None:
+    cursor.cursor = psycopg.RawCursor(connection.connection)  # binds on the server
+    cursor.execute(_numbered(sql), values)
 
 
 @lru_cache(maxsize=256)

@@ -1,5 +1,7 @@
 """What moderation does when something happened to a comment."""
 
+from uuid import UUID
+
 from comments.events import CommentMoved, CommentPosted, RevisionSubmitted
 from comments.models import Comment
 from comments.screening import Where
@@ -15,25 +17,28 @@ from outbox.services import relay
 @consumes(
     RevisionSubmitted,
     task="screen_comment",
-    prepare=lambda event: judging.judge(event.revision, Where.WORKER),
+    prepare=lambda events: judging.judge([each.revision for each in events], Where.WORKER),
+    together=True,
 )
-def screen_revision(event: RevisionSubmitted, judgement: Judgement) -> None:
-    """Have the worker's phases look at a revision, and act on what they found or hand it on."""
-    if judgement.goes_on:
-        lifecycle.note_findings(event.revision, judgement.screening)
-        relay.record(RevisionPassed(event.revision))
-    else:
-        lifecycle.conclude(event.revision, judgement.screening)
+def screen_revision(events: list[RevisionSubmitted], judged: dict[UUID, Judgement]) -> None:
+    """Have the worker's phases look at revisions, and act on what they found or hand them on."""
+    handed_on = {revision: each.screening for revision, each in judged.items() if each.goes_on}
+    if handed_on:
+        lifecycle.note_findings(handed_on)
+        relay.record(*map(RevisionPassed, handed_on))
+    lifecycle.conclude(
+        {revision: each.screening for revision, each in judged.items() if not each.goes_on}
+    )
 
 
 @consumes(
     RevisionPassed,
     task="screen_over_network",
-    prepare=lambda event: judging.judge(event.revision, Where.NETWORK),
+    prepare=lambda event: judging.judge([event.revision], Where.NETWORK),
 )
-def screen_over_network(event: RevisionPassed, judgement: Judgement) -> None:
+def screen_over_network(event: RevisionPassed, judged: dict[UUID, Judgement]) -> None:
     """Have other machines look at a revision, and act on what they found."""
-    lifecycle.conclude(event.revision, judgement.screening)
+    lifecycle.conclude({event.revision: judged[event.revision].screening})
 
 
 @consumes(CommentPosted, when=lambda event: event.status == Status.HELD)

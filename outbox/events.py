@@ -50,6 +50,9 @@ class Consumer:
     `when(event)` tells which events of the kind it wants. `prepare(event)`, if given, runs before
     any transaction (it may use the network); what it gives is handed to `run` as a second
     argument. `run` shares a transaction with the row's end.
+
+    A consumer that works `together` is given a list of events, and a list is what it prepares:
+    all that were leased at once, in one transaction; should that fail, each by itself again.
     """
 
     name: str
@@ -58,6 +61,7 @@ class Consumer:
     task: str
     when: Callable[[Any], bool]
     prepare: Callable[[Any], Any] | None
+    together: bool
 
 
 _by_event: dict[str, list[Consumer]] = defaultdict(list)
@@ -69,6 +73,7 @@ def consumes(
     when: Callable[[Any], bool] = lambda event: True,
     task: str = "outbox.deliver",
     prepare: Callable[[Any], Any] | None = None,
+    together: bool = False,
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Run the decorated function once for each event of these kinds, by this Celery task (which
     calls `relay.drain` with its own name).
@@ -77,7 +82,7 @@ def consumes(
     def register(run: Callable[..., None]) -> Callable[..., None]:
         for event in kinds:
             name = f"{run.__module__.split('.')[0]}.{run.__name__}:{event.kind()}"
-            consumer = Consumer(name, event, run, task, when, prepare)
+            consumer = Consumer(name, event, run, task, when, prepare, together)
             _by_name[name] = consumer
             _by_event[event.kind()].append(consumer)
         return run

@@ -225,9 +225,8 @@ def _parent(thread: Thread, parent_id: UUID | None) -> Comment | None:
         return None
     rows = thread.comments.shown().select_related("parent")
     parent = rows.filter(pk=parent_id).first()
-    if parent is None:
-        error = FieldError("/parent", "unknown", str(_("There is no such comment here.")))
-        raise InvalidInput(errors=(error,))
+    if parent is None:  # most likely it was there a moment ago
+        raise lifecycle.ParentGone
     return parent
 
 

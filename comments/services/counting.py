@@ -11,7 +11,7 @@ from django.db import connection, transaction
 
 from comments.models import Comment, Tally
 from comments.states import Counted, Status
-from common.inserting import Clause
+from common.inserting import Clause, fetch
 from outbox.services.waking import wake, woken
 
 SLOTS = 8
@@ -25,20 +25,29 @@ FOLD = "comments.fold_counts"
 #: thread twice never waits for a second slot while it holds the first.
 TOUCH = """
     INSERT INTO comments_threadslot AS held (thread_id, slot, version)
-    SELECT %s::uuid, pg_backend_pid() %% %s::int, 1 FROM {gate}
+    SELECT %s::uuid, pg_backend_pid() %% %s::int, 1 FROM gate
     ON CONFLICT (thread_id, slot) DO UPDATE SET version = held.version + 1
 """
 
 
-def touch(thread_id: UUID) -> None:
-    """Move the thread's version. One upsert on one of its slots."""
-    with connection.cursor() as cursor:
-        cursor.execute(TOUCH.format(gate="(SELECT 1) AS gate"), [thread_id, SLOTS])
-
-
 def touching(thread_id: UUID) -> Clause:
-    """The same as a part of a statement with a gate (`common.inserting`)."""
-    return TOUCH.format(gate="gate"), [thread_id, SLOTS]
+    """Moves the thread's version, as a part of a statement with a gate (`common.inserting`)."""
+    return TOUCH, [thread_id, SLOTS]
+
+
+#: The last of a transaction's deeds: who writes in a thread holds its comment first and moves the
+#: version then. Several in one order.
+TOUCH_ALL = """
+    INSERT INTO comments_threadslot AS held (thread_id, slot, version)
+    SELECT id, pg_backend_pid() %% %s::int, 1 FROM unnest(%s::uuid[]) AS id ORDER BY id
+    ON CONFLICT (thread_id, slot) DO UPDATE SET version = held.version + 1 RETURNING 1
+"""
+
+
+def touch(*thread_ids: UUID) -> None:
+    """Move the versions of threads. One upsert on one slot of each."""
+    if thread_ids:
+        fetch(TOUCH_ALL, [SLOTS, list(thread_ids)])
 
 
 def note_publication(comment: Comment, amount: int) -> None:
@@ -178,12 +187,6 @@ ADD_UP = """
         WHERE counted IN ('comments', 'replies', 'up', 'down')
     ) FROM taken
 """
-#: Last of all: who writes in a thread holds its comment first and moves the version then.
-TOUCH_ALL = """
-    INSERT INTO comments_threadslot AS held (thread_id, slot, version)
-    SELECT id, pg_backend_pid() %% %s::int, 1 FROM unnest(%s::uuid[]) AS id ORDER BY id
-    ON CONFLICT (thread_id, slot) DO UPDATE SET version = held.version + 1
-"""
 
 
 def fold() -> int:
@@ -197,6 +200,5 @@ def fold() -> int:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('comments.fold'))")
         cursor.execute(ADD_UP, [FOLDED_AT_ONCE])
         taken, seen_by_the_public = cursor.fetchone()
-        if seen_by_the_public:
-            cursor.execute(TOUCH_ALL, [SLOTS, seen_by_the_public])
+        touch(*(seen_by_the_public or ()))
     return taken

@@ -9,23 +9,25 @@ A first look (phases of the request) gives a post its status; `conclude` ends th
 """
 
 import hashlib
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import ClassVar, NamedTuple
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Count
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from comments import events, languages, rendering
-from comments.models import Comment, RecentPost, Revision, StatusChange, Thread, Verdict
+from comments.models import Comment, RecentPost, Revision, StatusChange, Tally, Thread, Verdict
 from comments.screening import Draft, Screening, Where, screen
 from comments.services import counting
 from comments.states import ALLOWED, Outcome, Status, ThreadState
 from common import clock
 from common.errors import Refusal
 from common.ids import new_id
-from common.inserting import Clause, execute, insert_all
+from common.inserting import Clause, execute, fetch, insert_all
 from outbox.services import relay
 from publishers.states import Screening as SitePolicy
 
@@ -139,7 +141,7 @@ def edit(
     """
     body, html = _rendered(body)
     with transaction.atomic():
-        comment = _locked(pk=comment_id)
+        [comment] = _locked(pk=comment_id)
         if comment.status not in EDITABLE:
             raise TransitionRefused
         if touched_at not in (None, comment.touched_at):
@@ -159,42 +161,70 @@ def edit(
             _put_in_force(comment, revision)
         comment.save(update_fields=["touched_at"])
         if not passed and comment.status != AFTER_HOLD[screening.outcome]:
-            _move(comment, AFTER_HOLD[screening.outcome], reason=screening.reason)
+            _move([comment], AFTER_HOLD[screening.outcome], reason=screening.reason)
         counting.touch(comment.thread_id)
     return comment
 
 
-def note_findings(revision_id: UUID, screening: Screening) -> None:
-    """Keep what a machine found so far; its screening goes on. One insert."""
-    insert_all(_verdicts(Revision(pk=revision_id), screening, final=False))
+def note_findings(screenings: Mapping[UUID, Screening]) -> None:
+    """Keep what a machine found so far of these revisions; their screening goes on. One insert."""
+    insert_all(
+        verdict
+        for revision_id, screening in screenings.items()
+        for verdict in _verdicts(Revision(pk=revision_id), screening, final=False)
+    )
 
 
 @transaction.atomic
-def conclude(revision_id: UUID, screening: Screening) -> None:
-    """End a revision's screening by machine: store the worker's verdicts and act on the last.
-    Three statements where nothing changes for readers, seven where it is published.
+def conclude(screenings: Mapping[UUID, Screening]) -> None:
+    """End the screening of revisions by machine: store the worker's verdicts, act on the last.
+    Three statements where nothing changes for readers, seven where some are published.
 
-    Does nothing the second time, or where the revision is already decided. A machine never
+    Does nothing the second time, or where a revision is already decided. A machine never
     overrides a person: once one has moved the comment after the revision came, its status stays.
     """
-    execute(LOCK, [revision_id])
-    followed = WhatFollowed(*execute(WHAT_FOLLOWED, [revision_id]) or ())
-    if followed.decided:
-        return
-    insert_all(_verdicts(Revision(pk=revision_id), screening, final=True))
-    if followed.gone or followed.superseded or followed.person_moved:
-        return
-    if followed.in_force and screening.outcome is Outcome.PASS and followed.published:
-        return
-    comment = _locked(revisions=revision_id)
-    if not followed.in_force:
-        _put_in_force(comment, Revision.objects.get(pk=revision_id))
-        counting.touch(comment.thread_id)
+    revision_ids = list(screenings)
+    execute(LOCK, [revision_ids])
+    followed = [WhatFollowed(*row) for row in fetch(WHAT_FOLLOWED, [revision_ids])]
+    undecided = [each for each in followed if not each.decided]
+    insert_all(
+        verdict
+        for each in undecided
+        for verdict in _verdicts(
+            Revision(pk=each.revision_id), screenings[each.revision_id], final=True
+        )
+    )
+    passed: list[UUID] = []
+    seen_by_the_public: set[UUID] = set()
+    for each in undecided:
+        if each.gone or each.superseded or each.person_moved:
+            continue
+        screening = screenings[each.revision_id]
+        if not each.in_force or screening.outcome is not Outcome.PASS:
+            seen_by_the_public |= _apply(each.revision_id, screening)
+        elif each.status == Status.SCREENING:
+            passed.append(each.comment_id)
+    if passed:
+        seen_by_the_public |= _move(_locked(pk__in=passed), Status.PUBLISHED)
+    counting.touch(*seen_by_the_public)
+
+
+def _apply(revision_id: UUID, screening: Screening) -> set[UUID]:
+    """Do to a comment what its screening found, or what it let pass of a new text. Gives its thread
+    where readers see it.
+    """
+    [comment] = _locked(revisions=revision_id)
+    revision = Revision.objects.get(pk=revision_id)
+    changed: set[UUID] = set()
+    if not revision.in_force_at:
+        _put_in_force(comment, revision)
+        changed.add(comment.thread_id)
     if screening.outcome in AFTER_HOLD:
         if comment.status in (Status.SCREENING, Status.PUBLISHED):
-            _move(comment, AFTER_HOLD[screening.outcome], reason=screening.reason)
+            changed |= _move([comment], AFTER_HOLD[screening.outcome], reason=screening.reason)
     elif comment.status == Status.SCREENING:
-        _move(comment, Status.PUBLISHED)
+        changed |= _move([comment], Status.PUBLISHED)
+    return changed
 
 
 @transaction.atomic
@@ -205,20 +235,20 @@ def move(
 
     `actor` is None for a machine. `note` is a sentence for the author.
     """
-    comment = _locked(pk=comment_id)
+    [comment] = _locked(pk=comment_id)
     if comment.status != to:
-        _move(comment, to, actor=actor, reason=reason, note=note)
+        counting.touch(*_move([comment], to, actor=actor, reason=reason, note=note))
     return comment
 
 
 @transaction.atomic
 def withdraw(comment_id: UUID, *, author: User) -> Comment:
     """Its author takes a comment back, for good. A repeat does nothing."""
-    comment = _locked(pk=comment_id)
+    [comment] = _locked(pk=comment_id)
     if comment.status != Status.WITHDRAWN:
         comment.touched_at = clock.now()
         comment.save(update_fields=["touched_at"])
-        _move(comment, Status.WITHDRAWN, actor=author)
+        counting.touch(*_move([comment], Status.WITHDRAWN, actor=author))
     return comment
 
 
@@ -233,43 +263,67 @@ def latest_revision(comment: Comment) -> Revision:
 
 
 def _move(
-    comment: Comment, to: Status, *, actor: User | None = None, reason: str = "", note: str = ""
-) -> StatusChange:
-    """Log the change, then make it: the one place that writes `status` of a stored comment."""
-    was = Status(comment.status)
-    if to not in ALLOWED[was]:
-        raise TransitionRefused
-    change = StatusChange(
-        comment=comment,
-        number=comment.changes.count() + 1,
-        was=was,
-        now=to,
-        actor=actor,
-        reason=reason,
-        note=note,
+    comments: Sequence[Comment],
+    to: Status,
+    *,
+    actor: User | None = None,
+    reason: str = "",
+    note: str = "",
+) -> set[UUID]:
+    """Log the change of locked comments, then make it: the one place that writes `status` of what
+    is stored. Gives the threads where readers see it, whose versions are to be moved last of all.
+    Three statements for all, one more for each reply below the second level.
+    """
+    changes: list[StatusChange] = []
+    moved: list[events.CommentMoved] = []
+    tallies: list[Tally] = []
+    seen_by_the_public: set[UUID] = set()
+    earlier = _changes_so_far(comments)
+    for comment in comments:
+        was = Status(comment.status)
+        if to not in ALLOWED[was]:
+            raise TransitionRefused
+        change = StatusChange(
+            comment=comment,
+            number=earlier.get(comment.pk, 0) + 1,
+            was=was,
+            now=to,
+            actor=actor,
+            reason=reason,
+            note=note,
+        )
+        first_publication = to == Status.PUBLISHED and comment.published_at is None
+        if first_publication:
+            comment.published_at = clock.now()
+        changes.append(change)
+        moved.append(
+            events.CommentMoved(
+                comment.pk,
+                change.pk,
+                was=was,
+                now=to,
+                first_publication=first_publication,
+                is_reply=comment.parent_id is not None,
+            )
+        )
+        tallies += counting.tallies(comment, was=was, now=to)
+        if Status.PUBLISHED in (was, to):
+            seen_by_the_public.add(comment.thread_id)
+        comment.status = to
+    recorded = relay.rows_of(*moved)
+    insert_all([*changes, *recorded, *tallies])
+    fetch(
+        MOVE, [to.value, [each.pk for each in comments], [each.published_at for each in comments]]
     )
-    first_publication = to == Status.PUBLISHED and comment.published_at is None
-    if first_publication:
-        comment.published_at = clock.now()
-    moved = events.CommentMoved(
-        comment.pk,
-        change.pk,
-        was=was,
-        now=to,
-        first_publication=first_publication,
-        is_reply=comment.parent_id is not None,
-    )
-    recorded = relay.rows_of(moved)
-    rows = [change, *recorded, *counting.tallies(comment, was=was, now=to)]
-    if Status.PUBLISHED in (was, to):
-        insert_all(rows, also=counting.touching(comment.thread_id))
-    else:
-        insert_all(rows)
     counting.fold_soon()
-    comment.status = to
-    comment.save(update_fields=["status", "published_at"])
     relay.wake_on_commit(recorded)
-    return change
+    return seen_by_the_public
+
+
+def _changes_so_far(comments: Iterable[Comment]) -> dict[UUID, int]:
+    """How many changes each comment has behind it. One query."""
+    rows = StatusChange.objects.filter(comment__in=[each.pk for each in comments])
+    return dict(rows.values_list("comment").annotate(number=Count("pk")).order_by())
 
 
 def _store(comment: Comment, screening: Screening) -> bool:
@@ -411,16 +465,27 @@ def _put_in_force(comment: Comment, revision: Revision) -> None:
         Revision.objects.filter(pk=revision.pk).update(in_force_at=clock.now())
 
 
-def _locked(**which: UUID) -> Comment:
-    """The comment with thread and site, its row locked until the transaction's end. One query."""
-    rows = Comment.objects.select_related("thread__site")
-    return rows.select_for_update(of=("self",), no_key=True).get(**which)
+def _locked(**which: UUID | Iterable[UUID]) -> list[Comment]:
+    """Comments with thread and site, their rows locked until the transaction's end. One query.
+    Raises Comment.DoesNotExist where there is none.
+    """
+    rows = Comment.objects.select_related("thread__site").filter(**which).order_by("pk")
+    found = list(rows.select_for_update(of=("self",), no_key=True))
+    if not found:
+        raise Comment.DoesNotExist
+    return found
 
 
+MOVE = """
+    UPDATE comments_comment AS held SET status = %s, published_at = moved.published_at
+    FROM unnest(%s::uuid[], %s::timestamptz[]) AS moved (id, published_at)
+    WHERE held.id = moved.id RETURNING held.id
+"""
+#: Whoever locks several takes them in this order.
 LOCK = """
-    SELECT 1 FROM comments_comment WHERE id = (
-        SELECT comment_id FROM comments_revision WHERE id = %s
-    ) FOR NO KEY UPDATE
+    SELECT 1 FROM comments_comment WHERE id IN (
+        SELECT comment_id FROM comments_revision WHERE id = ANY(%s)
+    ) ORDER BY id FOR NO KEY UPDATE
 """
 #: Asked once the lock is held: what committed while we waited for it counts.
 WHAT_FOLLOWED = """
@@ -437,9 +502,11 @@ WHAT_FOLLOWED = """
         ),
         in_force_at IS NOT NULL,
         status IN ('withdrawn', 'erased'),
-        status = 'published'
+        status,
+        comment.id,
+        revision.id
     FROM comments_revision AS revision JOIN comments_comment AS comment ON comment.id = comment_id
-    WHERE revision.id = %s
+    WHERE revision.id = ANY(%s) ORDER BY revision.id
 """
 
 
@@ -451,7 +518,9 @@ class WhatFollowed(NamedTuple):
     person_moved: bool  #: the comment, since the text came
     in_force: bool
     gone: bool  #: the comment, by its author or the law
-    published: bool
+    status: str
+    comment_id: UUID
+    revision_id: UUID
 
 
 def _first_status(thread: Thread, screening: Screening) -> Status:

@@ -1,7 +1,11 @@
 """The worker's look at a revision: the phases that do not run in the request."""
 
+from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import NamedTuple
 from uuid import UUID
+
+from django.db import transaction
 
 from comments import rendering
 from comments.models import Revision
@@ -16,14 +20,21 @@ class Judgement(NamedTuple):
     goes_on: bool
 
 
-def judge(revision_id: UUID, where: Where) -> Judgement:
-    """Run the phases of one place on a stored revision. One query beside the phases' own.
+def judge(revision_ids: Sequence[UUID], where: Where) -> dict[UUID, Judgement]:
+    """Run the phases of one place on stored revisions. One query beside the phases' own.
 
-    What its author took back is nobody's to look at: no text of it leaves the house.
+    What phases of the worker write is committed at once for all; nothing is held open while other
+    machines are asked.
     """
-    revision = Revision.objects.select_related(
+    revisions = Revision.objects.select_related(
         "comment__thread__site", "comment__author", "comment__parent"
-    ).get(pk=revision_id)
+    ).filter(pk__in=revision_ids)
+    with nullcontext() if where is Where.NETWORK else transaction.atomic():
+        return {revision.pk: _judgement(revision, where) for revision in revisions.order_by("pk")}
+
+
+def _judgement(revision: Revision, where: Where) -> Judgement:
+    """What its author took back is nobody's to look at: no text of it leaves the house."""
     comment = revision.comment
     if comment.status in GONE:
         return Judgement(Screening(), goes_on=False)
@@ -31,7 +42,7 @@ def judge(revision_id: UUID, where: Where) -> Judgement:
         site=comment.thread.site,
         author=comment.author,
         body=revision.body,
-        body_html=rendering.to_html(revision.body),
+        body_html=_html(revision),
         language=comment.language,
         comment_id=comment.pk,
         revision=revision,
@@ -39,3 +50,10 @@ def judge(revision_id: UUID, where: Where) -> Judgement:
     screening = screen(draft, where)
     passed = where is Where.WORKER and screening.outcome is Outcome.PASS
     return Judgement(screening, goes_on=passed and wanted(draft.site, Where.NETWORK))
+
+
+def _html(revision: Revision) -> str:
+    """A revision as readers see it, or would."""
+    if revision.body == revision.comment.body:
+        return revision.comment.body_html
+    return rendering.to_html(revision.body)

@@ -17,7 +17,7 @@ from django.db import DatabaseError, transaction
 from django.db.models import F
 
 from common import clock, logs
-from common.inserting import execute
+from common.inserting import fetch
 from outbox.events import Event, consumer_named, consumers_of
 from outbox.models import IdempotencyRecord, OutboxRow
 from outbox.querysets import OutboxQuerySet
@@ -46,6 +46,10 @@ class NotYet(Exception):
     def __init__(self, why: str, retry_after: timedelta) -> None:
         super().__init__(why)
         self.retry_after = retry_after
+
+
+class LeaseLost(Exception):
+    """Somebody else has done some of these rows meanwhile."""
 
 
 def record(*events: Event) -> None:
@@ -84,20 +88,21 @@ def wake_on_commit(rows: Iterable[OutboxRow]) -> None:
 def drain(task: str) -> int:
     """Run what is due for `task`, a slice of time long. Gives how many rows it took.
 
-    Two statements for each lease, and for each row one beside its consumer's own. Safe beside
-    itself: rows that another holds are passed over.
+    Two statements for each lease, and one beside its consumer's own for each row, or for all that
+    one consumer does together. Safe beside itself: rows that another holds are passed over.
     """
     woken(task)
     began = time.monotonic()
     taken = 0
     while rows := _lease(OutboxRow.objects.filter(task=task).due()):
         leased_at = time.monotonic()
-        for number, row in enumerate(rows):
+        while rows:
             if time.monotonic() > leased_at + LEASE.total_seconds() / 2:
-                _give_back(rows[number:])
+                _give_back(rows)
                 break
-            _run(row)
-            taken += 1
+            some, rows = _next(rows)
+            _run(some)
+            taken += len(some)
         if time.monotonic() > began + SLICE_SECONDS:
             wake(task)
             break
@@ -106,8 +111,8 @@ def drain(task: str) -> int:
 
 def deliver(row_id: int) -> None:
     """Run one open row now, due or not. A row that is done is left alone."""
-    for row in _lease(OutboxRow.objects.open().filter(pk=row_id)):
-        _run(row)
+    if rows := _lease(OutboxRow.objects.open().filter(pk=row_id)):
+        _run(rows)
 
 
 @transaction.atomic
@@ -139,29 +144,42 @@ def _give_back(rows: Iterable[OutboxRow]) -> None:
     OutboxRow.objects.filter(pk__in=ids).update(due_at=clock.now(), attempts=F("attempts") - 1)
 
 
-def _run(row: OutboxRow) -> None:
-    """Run a leased row's consumer; whatever is logged meanwhile names the row and its ids."""
-    ids = {**row.payload, "row": row.pk, "happened": row.event, "consumer": row.consumer}
-    with logs.about(**ids):
-        _attempt(row)
+def _next(rows: list[OutboxRow]) -> tuple[list[OutboxRow], list[OutboxRow]]:
+    """The first of leased rows with those after it that its consumer does together with it; and
+    the rest.
+    """
+    first = rows[0]
+    consumer = consumer_named(first.consumer)
+    if consumer is None or not consumer.together:
+        return rows[:1], rows[1:]
+    some = list(takewhile(lambda row: row.consumer == first.consumer, rows))
+    return some, rows[len(some) :]
+
+
+def _run(rows: list[OutboxRow]) -> None:
+    """Run the consumer of leased rows; whatever is logged meanwhile names each row and its ids."""
+    if len(rows) > 1:
+        try:
+            _work(rows)
+        except Exception as fault:
+            said = type(fault).__name__
+            log.warning("%d outbox rows failed together (%s): one by one.", len(rows), said)
+        else:
+            return
+    for row in rows:
+        ids = {**row.payload, "row": row.pk, "happened": row.event, "consumer": row.consumer}
+        with logs.about(**ids):
+            _attempt(row)
 
 
 def _attempt(row: OutboxRow) -> None:
-    """Run a leased row's consumer: its work and the row's end are one transaction.
+    """Run a leased row's consumer for this row alone.
 
     A failure is noted on the row, which becomes due again after a growing pause and is set aside
     after `MOST_ATTEMPTS`.
     """
-    consumer = consumer_named(row.consumer)
     try:
-        if consumer is None:
-            raise LookupError(f"No consumer is called {row.consumer}.")
-        event = consumer.event.restore(row.payload)
-        prepared = (consumer.prepare(event),) if consumer.prepare else ()
-        with transaction.atomic():
-            # Whoever else has the row waits here, and then finds it done.
-            if execute(DONE, [clock.now(), row.pk]):
-                consumer.run(event, *prepared)
+        _work([row])
         if row.attempts or settings.LOG_ALL_REQUESTS:
             log.info("Outbox row done.", extra={"fields": {"attempts": row.attempts + 1}})
     except NotYet as later:
@@ -172,9 +190,28 @@ def _attempt(row: OutboxRow) -> None:
         _put_off(row, fault, pause=timedelta(seconds=2 ** (row.attempts + 1)), counted=1)
 
 
+def _work(rows: list[OutboxRow]) -> None:
+    """The consumer's work on rows and the rows' end: one transaction. Whoever else has a row waits
+    here, and then finds it done.
+    """
+    name = rows[0].consumer
+    consumer = consumer_named(name)
+    if consumer is None:
+        raise LookupError(f"No consumer is called {name}.")
+    events = [consumer.event.restore(row.payload) for row in rows]
+    given = events if consumer.together else events[0]
+    prepared = (consumer.prepare(given),) if consumer.prepare else ()
+    with transaction.atomic():
+        ended = {row_id for (row_id,) in fetch(DONE, [clock.now(), [row.pk for row in rows]])}
+        if len(ended) == len(rows):
+            consumer.run(given, *prepared)
+        elif ended:
+            raise LeaseLost
+
+
 DONE = """
     UPDATE outbox_outboxrow SET done_at = %s
-    WHERE id = %s AND done_at IS NULL AND set_aside_at IS NULL RETURNING id
+    WHERE id = ANY(%s) AND done_at IS NULL AND set_aside_at IS NULL RETURNING id
 """
 
 

@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
@@ -131,11 +132,6 @@ def test_a_post_with_another_sites_token_is_refused(client, thread):
         ({"body": "Hello", "parent": "x"}, "/parent", "invalid"),
         ({"body": "Hello", "edition": "<script>"}, "/edition", "bad_locale"),
         ({"body": "Hello", "edition": ""}, "/edition", "blank"),
-        (
-            {"body": "Hello", "parent": "01a20144-eae2-7260-8274-3bff030ce246"},
-            "/parent",
-            "unknown",
-        ),
     ],
 )
 def test_a_field_at_fault_is_named(reader, thread, body, pointer, code):
@@ -179,6 +175,17 @@ def test_a_reply_to_a_withdrawn_comment_is_refused(reader, other, thread):
 
     answer = reader.send(
         "post", f"/threads/{thread.pk}/comments", {"body": "Why?", "parent": str(parent.pk)}
+    )
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "parent_gone")
+
+
+@pytest.mark.parametrize("status", [Status.REJECTED, Status.HELD, Status.WITHDRAWN, None])
+def test_a_reply_to_a_comment_that_vanished_is_told_no_more_than_that(reader, thread, status):
+    parent = CommentFactory(thread=thread, status=status).pk if status else uuid4()
+
+    answer = reader.send(
+        "post", f"/threads/{thread.pk}/comments", {"body": "Why?", "parent": str(parent)}
     )
 
     assert (answer.status_code, answer.json()["code"]) == (409, "parent_gone")

@@ -41,7 +41,7 @@ def post(thread=None, body="I was there, and it was loud.", **fields):
 
 
 def conclude(comment, screening=PASSED):
-    lifecycle.conclude(lifecycle.latest_revision(comment).pk, screening)
+    lifecycle.conclude({lifecycle.latest_revision(comment).pk: screening})
     comment.refresh_from_db()
     return comment
 
@@ -364,7 +364,7 @@ def test_the_screening_of_a_text_that_was_edited_since_moves_nothing():
     first = lifecycle.latest_revision(comment)
     lifecycle.edit(comment.pk, author=comment.author, body="Another text, not looked at yet.")
 
-    lifecycle.conclude(first.pk, PASSED)
+    lifecycle.conclude({first.pk: PASSED})
 
     comment.refresh_from_db()
     assert comment.status == Status.SCREENING

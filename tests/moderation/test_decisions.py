@@ -150,5 +150,5 @@ def test_a_decision_takes_the_same_queries_however_many_reported(django_assert_n
     FlagFactory.create_batch(5, case=case)
     moderator = ModeratorFactory(site=case.site)
 
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         decisions.decide(case_id=case.pk, ruling=Ruling.PUBLISH, actor=moderator)

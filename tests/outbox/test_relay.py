@@ -26,6 +26,13 @@ class SomethingHappened(events.Event):
     loud: bool = False
 
 
+@dataclass(frozen=True)
+class SomebodySpoke(events.Event):
+    """An event that is handled with others of its kind."""
+
+    word: str
+
+
 heard: list[str] = []
 told: list[str] = []
 
@@ -46,6 +53,18 @@ def shout(event, prepared):
     told.append(prepared)
 
 
+@events.consumes(
+    SomebodySpoke, task="tests.listen", prepare=lambda spoken: len(spoken), together=True
+)
+def listen(spoken, number):
+    User.objects.bulk_create(
+        User(email=f"{each.word}@mail.example", name=f"one of {number}") for each in spoken
+    )
+    if any(each.word == unheard for each in spoken):
+        raise RuntimeError("The consumer broke.")
+
+
+unheard = "mumble"
 failing: list[bool] = []
 not_yet: list[timedelta] = []
 
@@ -105,6 +124,37 @@ def test_what_is_prepared_outside_the_transaction_is_handed_in():
         relay.deliver(row.pk)
 
     assert told == ["prepared"]
+
+
+def test_rows_that_are_done_together_are_one_transaction(django_assert_num_queries):
+    relay.record(*(SomebodySpoke(word) for word in ("this", "that", "more")))
+
+    with django_assert_num_queries(11):  # two leases, one of nothing; the work; the rows' end
+        assert relay.drain("tests.listen") == 3
+
+    assert set(User.objects.values_list("name", flat=True)) == {"one of 3"}
+    assert not OutboxRow.objects.filter(done_at=None).exists()
+
+
+def test_one_that_fails_fails_alone_of_those_that_are_done_together():
+    relay.record(*(SomebodySpoke(word) for word in ("this", unheard, "more")))
+
+    relay.drain("tests.listen")
+
+    said = {user.email.split("@")[0]: user.name for user in User.objects.all()}
+    assert said == {"this": "one of 1", "more": "one of 1"}
+    [failed] = OutboxRow.objects.filter(done_at=None)
+    assert (failed.payload["word"], failed.attempts) == (unheard, 1)
+
+
+def test_what_another_has_done_meanwhile_is_not_done_again_with_the_rest():
+    relay.record(SomebodySpoke("this"), SomebodySpoke("that"))
+    leased = relay._lease(OutboxRow.objects.due())
+    OutboxRow.objects.filter(pk=leased[0].pk).update(done_at=clock.now())
+
+    relay._run(leased)
+
+    assert [user.email for user in User.objects.all()] == ["that@mail.example"]
 
 
 def test_a_failing_consumer_leaves_nothing_behind_and_is_due_again_later():
