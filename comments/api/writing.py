@@ -81,10 +81,9 @@ class CommentList(PublicView):
     def post(self, request: Request, thread_id: UUID) -> Response:
         thread = selectors.thread_to_write_in(thread_id)
         author = reader_on(request, thread.site_id)
-        wanted = PostInput(data=request.data)
-        wanted.is_valid(raise_exception=True)
-        parent = _parent(thread, wanted.validated_data.get("parent"))
-        body, edition = wanted.validated_data["body"], wanted.validated_data.get("edition", "")
+        wanted = PostInput.read(request.data)
+        parent = _parent(thread, wanted.get("parent"))
+        body, edition = wanted["body"], wanted.get("edition", "")
         draft: Any = {"author": author, "thread": thread, "body": body, "parent": parent}
         try:
             with pace.turn(author=author, thread=thread):
@@ -118,12 +117,11 @@ class CommentDetail(PublicView):
     @extend_schema(parameters=[IF_MATCH], request=EditInput, responses=OwnShape)
     def patch(self, request: Request, thread_id: UUID, comment_id: UUID) -> Response:
         comment = _own(request, thread_id, comment_id)
-        wanted = EditInput(data=request.data)
-        wanted.is_valid(raise_exception=True)
+        body = EditInput.read(request.data)["body"]
         comment = lifecycle.edit(
             comment.pk,
             author=request.user,
-            body=wanted.validated_data["body"],
+            body=body,
             touched_at=_matched(request, comment),
         )
         return Response(_as_own(comment), headers={"ETag": revision_tag(comment)})
@@ -144,16 +142,15 @@ class CommentVote(PrivateView):
 
     @extend_schema(request=VoteInput, responses=VoteInput)
     def put(self, request: Request, thread_id: UUID, comment_id: UUID) -> Response:
-        wanted = VoteInput(data=request.data)
-        wanted.is_valid(raise_exception=True)
+        value = VoteInput.read(request.data)["value"]
         votes.cast(
             thread_id=thread_id,
             comment_id=comment_id,
             reader=request.user,
-            value=wanted.validated_data["value"],
+            value=value,
             site_id=confined_to(request),
         )
-        return Response({"value": wanted.validated_data["value"]})
+        return Response({"value": value})
 
 
 class Render(PrivateView):
@@ -164,10 +161,8 @@ class Render(PrivateView):
 
     @extend_schema(request=EditInput, responses=RenderShape)
     def post(self, request: Request) -> Response:
-        wanted = EditInput(data=request.data)
-        wanted.is_valid(raise_exception=True)
-        body = rendering.clean(wanted.validated_data["body"])
-        return Response({"body_html": rendering.to_html(body)})
+        body = EditInput.read(request.data)["body"]
+        return Response({"body_html": rendering.to_html(rendering.clean(body))})
 
 
 class MyThread(PrivateView):
