@@ -1,8 +1,5 @@
 """Where allauth asks us: how an account is named, what mails look like, how secrets are kept."""
 
-import base64
-import hashlib
-import secrets
 import time
 from typing import Any, ClassVar
 
@@ -12,19 +9,18 @@ from allauth.account.internal.flows.login import get_authentication_records
 from allauth.core import context as current
 from allauth.core.internal import ratelimit
 from allauth.mfa.adapter import DefaultMFAAdapter
-from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 from django.core.cache import cache
 from django.forms import BaseForm
 from django.http import HttpRequest
-from django.utils.encoding import force_bytes
-from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from accounts.services import profile
 from common.away import Unavailable
 from common.callers import client_address
 from common.circuit import Circuit
+from common.sealing import seal, unseal
 
 #: After a mail server did not answer in time, nobody of this process waits for it for this long.
 mail_circuit = Circuit(seconds=5)
@@ -32,6 +28,7 @@ mail_circuit = Circuit(seconds=5)
 LONG_SECONDS = 1.0
 #: What allauth counts for an address, each time a mail is asked for.
 MAILS_ASKED_FOR = ("request_login_code", "confirm_email", "reset_password")
+SECOND_FACTOR = "second factor"
 
 
 class MailAway(Unavailable):
@@ -65,11 +62,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def new_user(self, request: HttpRequest) -> User:
         """An account not yet stored, in the language of the page, its name made up until chosen."""
-        return User(
-            name=gettext("Reader %(number)d") % {"number": secrets.randbelow(9_000) + 1_000},
-            name_made_up=True,
-            locale=get_language() or settings.LANGUAGE_CODE,
-        )
+        return profile.newcomer()
 
     def save_user(
         self, request: HttpRequest, user: User, form: BaseForm, commit: bool = True
@@ -130,14 +123,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):
     }
 
     def encrypt(self, text: str) -> str:
-        return _safe().encrypt(text.encode()).decode()
+        return seal(text, purpose=SECOND_FACTOR)
 
     def decrypt(self, encrypted_text: str) -> str:
-        return _safe().decrypt(encrypted_text.encode()).decode()
-
-
-def _safe() -> MultiFernet:
-    """Encrypts with SECRET_KEY, and still opens what SECRET_KEY_FALLBACKS encrypted."""
-    secrets_in_use = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    keys = (hashlib.sha256(b"second factor:" + force_bytes(key)).digest() for key in secrets_in_use)
-    return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in keys])
+        return unseal(encrypted_text, purpose=SECOND_FACTOR)

@@ -19,3 +19,11 @@ class Standing(TextChoices):
     EXPIRED = "token_expired"
     STALE = "token_stale"  # the account's password changed since
     INACTIVE = "account_inactive"
+
+
+class Barrier(TextChoices):
+    """Why a publisher lets a reader not comment. The values are codes of the API."""
+
+    SUBSCRIBERS = "subscribers_only", _("Only subscribers can comment here.")
+    VERIFIED = "verified_only", _("Only readers with a verified account can comment here.")
+    PUBLISHER = "by_publisher", _("You can read here, but not comment.")

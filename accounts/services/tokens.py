@@ -10,10 +10,11 @@ from datetime import datetime, timedelta
 
 from django.contrib.sessions.models import Session
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Case, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Coalesce
 
-from accounts.models import SigninCode, Token, User
-from accounts.states import TokenKind
+from accounts.models import SigninCode, SiteProfile, SsoTokenUse, Token, User
+from accounts.states import Barrier, TokenKind
 from common import clock
 from common.inserting import execute
 from common.metrics import TOKENS
@@ -32,7 +33,9 @@ _remembered: dict[str, tuple[float, float, Token]] = {}
 LONGEST = 100
 
 
-def issue_reader(*, user: User, site: Site, origin: str = "") -> tuple[Token, str]:
+def issue_reader(
+    *, user: User, site: Site, origin: str = "", life: timedelta = READER_LIFE
+) -> tuple[Token, str]:
     """A token for `user` on `site`, bound to `origin` where one is given, and its text."""
     text = _new_text(TokenKind.READER)
     token = Token.objects.create(
@@ -43,7 +46,7 @@ def issue_reader(*, user: User, site: Site, origin: str = "") -> tuple[Token, st
         origin=origin,
         credentials=user.get_session_auth_hash(),
         created_at=clock.now(),
-        expires_at=clock.now() + READER_LIFE,
+        expires_at=clock.now() + life,
     )
     return token, text
 
@@ -77,7 +80,8 @@ def find(text: str) -> Token | None:
     """The token with this text, dead or alive, with its user, or None. One query."""
     if not looks_like_one(text):
         return None
-    return Token.objects.select_related("user").filter(digest=digest(text)).first()
+    rows = Token.objects.select_related("user").annotate(barrier=_barrier())  # type: ignore[no-redef]
+    return rows.filter(digest=digest(text)).first()
 
 
 def find_app(text: str) -> Token | None:
@@ -86,10 +90,21 @@ def find_app(text: str) -> Token | None:
     return token if token is not None and token.kind == TokenKind.APP else None
 
 
+def _barrier() -> Coalesce:
+    """Why its site lets a token's bearer not comment, "" where it does: no query of its own."""
+    said = SiteProfile.objects.filter(user=OuterRef("user"), site=OuterRef("site"))
+    why = Case(When(may_not_because="", then=Value(Barrier.PUBLISHER)), default="may_not_because")
+    barred = said.filter(may_comment=False).values(why=why)
+    return Coalesce(Subquery(barred), Value(""))
+
+
 #: Whether a remembered token and its user are still what they were.
 UNCHANGED = """
     SELECT 1 FROM accounts_token AS token JOIN accounts_user AS holder ON holder.id = token.user_id
+    LEFT JOIN accounts_siteprofile AS said
+        ON said.user_id = token.user_id AND said.site_id = token.site_id
     WHERE token.id = %s AND revoked_at IS NULL AND is_active AND password = %s AND name = %s
+    AND coalesce(may_comment, true) = %s
 """
 
 
@@ -106,7 +121,8 @@ def recall(text: str) -> Token | None:
         return None
     if believed_until <= now:
         user = token.user
-        if user is None or not execute(UNCHANGED, [token.pk, user.password, user.name]):
+        was = [user.password, user.name, not token.barrier] if user else []
+        if not was or not execute(UNCHANGED, [token.pk, *was]):
             _remembered.pop(key, None)
             TOKENS.labels("database").inc()
             return None
@@ -156,10 +172,11 @@ def revoke_all(user: User) -> None:
 
 
 def purge() -> int:
-    """Delete tokens, one-time codes and sessions whose time is over. How many rows."""
+    """Delete tokens, one-time codes, uses and sessions whose time is over. How many rows."""
     over = [
         Token.objects.expired(),
         SigninCode.objects.expired(),
+        SsoTokenUse.objects.expired(),
         Session.objects.filter(expire_date__lte=clock.now()),
     ]
     return sum(rows.delete()[0] for rows in over)
