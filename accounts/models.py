@@ -184,6 +184,13 @@ class Token(models.Model):
     site = models.ForeignKey(Site, models.CASCADE, null=True, related_name="reader_tokens")
     session = models.ForeignKey(Session, models.CASCADE, null=True, related_name="+")
     origin = models.CharField(max_length=255, blank=True, default="")
+    #: The first-party session that handed a reader token over: ended there, it ends here.
+    browser = models.ForeignKey(
+        "usersessions.UserSession", models.SET_NULL, null=True, related_name="reader_tokens"
+    )
+    user_agent = models.CharField(
+        max_length=200, blank=True, default="", db_default="", editable=False
+    )
     #: The account's session hash when this was issued: a changed password ends its tokens.
     credentials = models.CharField(max_length=128, blank=True, editable=False)
     created_at = models.DateTimeField()
@@ -246,6 +253,9 @@ class SigninCode(models.Model):
     site = models.ForeignKey(Site, models.CASCADE, related_name="+")
     origin = models.CharField(max_length=255)
     challenge = models.CharField(max_length=43)  # PKCE S256: base64url of a SHA-256
+    browser = models.ForeignKey(
+        "usersessions.UserSession", models.SET_NULL, null=True, related_name="+"
+    )
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
 

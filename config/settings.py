@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.usersessions",
     "allauth.headless",
     "rest_framework",
     "drf_spectacular",
@@ -72,6 +73,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "common.middleware.PolicyOfPages",
     "allauth.account.middleware.AccountMiddleware",
+    "accounts.middleware.SignedInPlaces",
 ]
 
 TEMPLATES = [
@@ -178,6 +180,10 @@ ACCOUNT_FORMS = {
     "login": "accounts.popup_forms.SignInByPassword",
     "request_login_code": "accounts.popup_forms.SignInByCode",
     "reset_password": "accounts.popup_forms.ForgottenPassword",
+    "signup": "accounts.popup_forms.SignUp",
+    "add_email": "accounts.popup_forms.NewAddress",
+    "confirm_login_code": "accounts.popup_forms.AskCode",
+    "confirm_email_verification_code": "accounts.popup_forms.AskVerificationCode",
 }
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
@@ -186,6 +192,7 @@ ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
 ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
 ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
+ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
@@ -193,8 +200,17 @@ ACCOUNT_RATE_LIMITS: dict[str, str] | bool = {} if env.rate_limits else False
 #: Digits, since letters are a burden where an input method stands between keyboard and page.
 ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "length": 8, "dashed": True}
 HEADLESS_TOKEN_STRATEGY = "accounts.strategy.AppTokenStrategy"
+#: Whose address counts for allauth is said by our one rule (the adapter); this agrees with it.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.trusted_proxies
+USERSESSIONS_ADAPTER = "accounts.adapters.PlacesAdapter"
 MFA_ADAPTER = "accounts.adapters.SecondFactorAdapter"
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_FORMS = {"add_webauthn": "accounts.popup_forms.AddPasskey"}
+MFA_PASSKEY_LOGIN_ENABLED = MFA_PASSKEY_SIGNUP_ENABLED = True
+#: A passkey wants a finger, a face or a PIN each time: by itself it is two factors.
+MFA_WEBAUTHN_USER_VERIFICATION = "required"
+#: Asking for a challenge counts too. A passkey cannot be guessed: this only bounds the work.
+MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"} if env.rate_limits else False
 MFA_TOTP_ISSUER = "Colloquy"
 MFA_TOTP_TOLERANCE = 1
 #: Tokens of the app client hang on rows of this store (accounts.models.Token).

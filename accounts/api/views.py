@@ -43,7 +43,9 @@ class Exchange(PrivateView):
         wanted = ExchangeInput(data=request.data)
         wanted.is_valid(raise_exception=True)
         token, text = handover.exchange(
-            **wanted.validated_data, origin=request.headers.get("Origin")
+            **wanted.validated_data,
+            origin=request.headers.get("Origin"),
+            user_agent=request.headers.get("User-Agent", ""),
         )
         return Response(IssuedToken({"token": text, "expires_at": token.expires_at}).data)
 
