@@ -19,17 +19,14 @@ from publishers.models import Site
 class SignIn:
     """Where somebody is signed in: a browser or an app (`session`), or a website (`token`)."""
 
+    #: What names it among the sign-ins of its account.
+    key: str
     device: str
     since: datetime
     last_used_at: datetime
     session: UserSession | None = None
     token: Token | None = None
     is_app: bool = False
-
-    @property
-    def key(self) -> str:
-        """What names it among the sign-ins of its account."""
-        return f"session-{self.session.pk}" if self.session else f"token-{self.token.pk}"
 
 
 def sign_ins(user: User) -> list[SignIn]:
@@ -46,6 +43,7 @@ def _sessions(user: User) -> list[SignIn]:
     )
     return [
         SignIn(
+            key=f"session-{row.pk}",
             device=describe(row.user_agent),
             since=row.created_at,
             last_used_at=max(filter(None, (row.last_seen_at, row.app_used_at))),
@@ -61,6 +59,7 @@ def _reader_tokens(user: User) -> list[SignIn]:
     rows = rows.select_related("site", "user")
     return [
         SignIn(
+            key=f"token-{row.pk}",
             device=describe(row.user_agent),
             since=row.created_at,
             last_used_at=row.last_used_at or row.created_at,

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies: ClassVar = [
-        ("accounts", "0002_tokens"),
+        ("accounts", "0003_profiles"),
         ("usersessions", "0001_initial"),
     ]
 
