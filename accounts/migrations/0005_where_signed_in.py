@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies: ClassVar = [
-        ("accounts", "0003_profiles"),
+        ("accounts", "0004_sso"),
         ("usersessions", "0001_initial"),
     ]
 
