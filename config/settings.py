@@ -69,7 +69,7 @@ MIDDLEWARE = [
     "common.middleware.SoundRequests",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "common.middleware.MessagesOfPages",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "common.middleware.PolicyOfPages",
     "allauth.account.middleware.AccountMiddleware",
