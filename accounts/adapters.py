@@ -1,39 +1,42 @@
 """Where allauth asks us: how an account is named, what mails look like, how secrets are kept."""
 
-import base64
-import hashlib
-import secrets
 import time
+from collections.abc import Iterable
+from ipaddress import IPv4Address
 from typing import Any, ClassVar
 
-from allauth.account import app_settings as account_settings
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.internal.flows.login import get_authentication_records
+from allauth.account.internal.flows.reauthentication import get_reauthentication_flows
 from allauth.core import context as current
+from allauth.core.exceptions import ReauthenticationRequired
 from allauth.core.internal import ratelimit
 from allauth.mfa.adapter import DefaultMFAAdapter
-from cryptography.fernet import Fernet, MultiFernet
+from allauth.usersessions.adapter import DefaultUserSessionsAdapter
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.core.cache import cache
-from django.core.exceptions import ValidationError
 from django.forms import BaseForm
 from django.http import HttpRequest
-from django.utils.encoding import force_bytes
-from django.utils.translation import get_language, gettext
+from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts import devices, fresh, staff
 from accounts.models import User
-from accounts.services import mail_domains, pressure
+from accounts.services import profile, tokens
 from common.away import Unavailable
-from common.callers import address_block, client_address
+from common.callers import UNKNOWN, client_address
 from common.circuit import Circuit
+from common.sealing import seal, unseal
 
 #: After a mail server did not answer in time, nobody of this process waits for it for this long.
 mail_circuit = Circuit(seconds=5)
 #: A server that refuses does so sooner.
 LONG_SECONDS = 1.0
+UNSPECIFIED = str(IPv4Address(0))
 #: What allauth counts for an address, each time a mail is asked for.
 MAILS_ASKED_FOR = ("request_login_code", "confirm_email", "reset_password")
+SECOND_FACTOR = "second factor"
 
 
 class MailAway(Unavailable):
@@ -62,16 +65,16 @@ class AccountAdapter(DefaultAccountAdapter):
     }
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        """By our one rule; allauth's own would end in 500 where a proxy forgot its header."""
-        return client_address(request)
+        """By our one rule; allauth's own would end in 500 where a proxy forgot its header.
+
+        allauth keeps it in a column for addresses: where the peer has none, the unspecified one.
+        """
+        address = client_address(request)
+        return address if address != UNKNOWN else UNSPECIFIED
 
     def new_user(self, request: HttpRequest) -> User:
         """An account not yet stored, in the language of the page, its name made up until chosen."""
-        return User(
-            name=gettext("Reader %(number)d") % {"number": secrets.randbelow(9_000) + 1_000},
-            name_made_up=True,
-            locale=get_language() or settings.LANGUAGE_CODE,
-        )
+        return profile.newcomer()
 
     def save_user(
         self, request: HttpRequest, user: User, form: BaseForm, commit: bool = True
@@ -80,35 +83,64 @@ class AccountAdapter(DefaultAccountAdapter):
             user.name, user.name_made_up = name, False
         return super().save_user(request, user, form, commit)
 
-    def clean_email(self, email: str) -> str:
-        """Who changes address may take none of a refused domain. Signing up: forms.SignupName."""
-        if current.request.user.is_authenticated:
-            try:
-                mail_domains.check(email)
-            except mail_domains.MailRefused as fault:
-                raise ValidationError(fault.detail, code=fault.code) from fault
-        return str(super().clean_email(email))
-
-    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
-        """Wrong passwords count for account and address block together: by guessing, a stranger
-        elsewhere locks out nobody but the stranger. Guessing from many networks makes each of them
-        work first (accounts.risk).
-        """
-        block = address_block(client_address(request))
-        return pressure.pair(block, str(credentials.get("email", "")))
-
-    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
-        block = address_block(client_address(request))
-        pressure.note_failure(block=block, email=str(credentials.get("email", "")))
-
     def add_message(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         """The popup says things in place: nothing to keep for a later page."""
         if not hasattr(request, "signin_site"):
             super().add_message(request, *args, **kwargs)
 
+    def logout(self, request: HttpRequest) -> None:
+        """Signing out on our pages ends what this browser was signed in to by us. In the popup
+        it only makes room for another account.
+        """
+        if not hasattr(request, "signin_site"):
+            tokens.revoke_handed_over(request.session.session_key)
+        super().logout(request)
+
+    def set_password(self, user: User, password: str) -> None:
+        """A first password is a new way in: who sets one by the app client proves who they are
+        (our page asks before). A change asks for the old password. Raises
+        ReauthenticationRequired.
+        """
+        request = current.request
+        if request.user.is_authenticated and not user.has_usable_password():
+            fresh.require(request)
+        super().set_password(user, password)
+
+    def get_login_stages(self) -> list[str]:
+        theirs, ours = "allauth.mfa.stages.AuthenticateStage", "accounts.stages.SecondFactorStage"
+        return [ours if stage == theirs else stage for stage in super().get_login_stages()]
+
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
-        """Not from who signed in a moment ago: setting up a second factor follows signing in."""
-        return super().is_reauthentication_required(app=app, **kwargs) and not _just_signed_in()
+        """Not from who signed in a moment ago: setting up a second factor follows signing in.
+
+        Raises ReauthenticationRequired itself for who has neither password nor second factor:
+        allauth knows no way for them and would let them pass; we send a code.
+        """
+        if fresh.is_fresh(current.request):
+            return False
+        if not get_reauthentication_flows(current.request.user):
+            raise ReauthenticationRequired
+        return super().is_reauthentication_required(app=app, **kwargs)
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        """Password, second factor, passkey; a code by mail for who has no password, but where a
+        second factor is asked for: a mailbox alone does not stand for that.
+        """
+        if not user.is_authenticated:
+            return []
+        methods = super().get_reauthentication_methods(user)
+        if staff.asked_for_second_factor(user):
+            return methods
+        methods = [method for method in methods if method["id"] != "mfa_reauthenticate"]
+        if not user.has_usable_password():
+            methods.append(
+                {
+                    "id": "code",
+                    "description": _("Get a code by e-mail"),
+                    "url": reverse("account_reauthenticate_by_code"),
+                }
+            )
+        return methods
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Mails name the site whose popup asked for them; on our own pages, the service.
@@ -138,12 +170,6 @@ def _forgive(request: HttpRequest, email: str) -> None:
                 cache.delete(ratelimit.get_cache_key(request, key=email.lower(), **known))
 
 
-def _just_signed_in() -> bool:
-    records = get_authentication_records(current.request, current.request.user)
-    oldest = time.time() - account_settings.REAUTHENTICATION_TIMEOUT
-    return bool(records) and records[-1]["at"] > oldest
-
-
 class SecondFactorAdapter(DefaultMFAAdapter):
     """Authenticator secrets are encrypted at rest, with a key made of SECRET_KEY."""
 
@@ -152,15 +178,24 @@ class SecondFactorAdapter(DefaultMFAAdapter):
         "incorrect_code": _("This code is not right. Look again, or wait for the next one."),
     }
 
+    def generate_authenticator_name(self, user: Any, type: Any) -> str:  # noqa: A002  (theirs)
+        """What a new passkey is called until its owner names it: the device it was made on."""
+        return devices.describe(current.request.headers.get("User-Agent", "")) or gettext("Passkey")
+
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        """Our host, under the name that authenticator apps show too."""
+        entity: dict[str, str] = super().get_public_key_credential_rp_entity()
+        return {**entity, "name": settings.MFA_TOTP_ISSUER}
+
     def encrypt(self, text: str) -> str:
-        return _safe().encrypt(text.encode()).decode()
+        return seal(text, purpose=SECOND_FACTOR)
 
     def decrypt(self, encrypted_text: str) -> str:
-        return _safe().decrypt(encrypted_text.encode()).decode()
+        return unseal(encrypted_text, purpose=SECOND_FACTOR)
 
 
-def _safe() -> MultiFernet:
-    """Encrypts with SECRET_KEY, and still opens what SECRET_KEY_FALLBACKS encrypted."""
-    secrets_in_use = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    keys = (hashlib.sha256(b"second factor:" + force_bytes(key)).digest() for key in secrets_in_use)
-    return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in keys])
+class PlacesAdapter(DefaultUserSessionsAdapter):
+    """Ending a session ends the tokens that came of it."""
+
+    def end_sessions(self, sessions: Iterable[UserSession]) -> None:
+        tokens.end_sessions(list(sessions))

@@ -13,9 +13,9 @@ from django.db.models.functions import Lower
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext_lazy as _
 
-from accounts.mailboxes import domain_of
-from accounts.querysets import SigninCodeQuerySet, TokenQuerySet
-from accounts.states import MailStanding, Standing, TokenKind
+from accounts.claims import LONGEST_SUBJECT
+from accounts.querysets import SigninCodeQuerySet, SsoTokenUseQuerySet, TokenQuerySet
+from accounts.states import Standing, TokenKind
 from common import clock
 from common.ids import new_id
 from publishers.models import Site
@@ -61,6 +61,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     )
     is_active = models.BooleanField(_("active"), default=True)
     joined_at = models.DateTimeField(auto_now_add=True)
+    #: Where notices go, where that is not `email`. Nobody signs in by it and it may be another's.
+    notices_to = models.EmailField(
+        max_length=254, blank=True, default="", db_default="", editable=False
+    )
 
     objects = UserManager()
 
@@ -81,6 +85,14 @@ class User(AbstractBaseUser, PermissionsMixin):
     def clean(self) -> None:
         super().clean()
         self.email = self.email.lower()
+
+    @property
+    def mail_address(self) -> str:
+        """Where this person may be written to, "" for one without a mailbox (RFC 2606's
+        `.invalid`): who comes from a publisher's accounts or from elsewhere.
+        """
+        address = self.notices_to or self.email
+        return "" if address.endswith(".invalid") else address
 
     def get_full_name(self) -> str:
         return self.name
@@ -172,6 +184,13 @@ class Token(models.Model):
     site = models.ForeignKey(Site, models.CASCADE, null=True, related_name="reader_tokens")
     session = models.ForeignKey(Session, models.CASCADE, null=True, related_name="+")
     origin = models.CharField(max_length=255, blank=True, default="")
+    #: The first-party session that handed a reader token over: ended there, it ends here.
+    browser = models.ForeignKey(
+        "usersessions.UserSession", models.SET_NULL, null=True, related_name="reader_tokens"
+    )
+    user_agent = models.CharField(
+        max_length=200, blank=True, default="", db_default="", editable=False
+    )
     #: The account's session hash when this was issued: a changed password ends its tokens.
     credentials = models.CharField(max_length=128, blank=True, editable=False)
     created_at = models.DateTimeField()
@@ -199,6 +218,9 @@ class Token(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} token {self.pk}"
+
+    #: Why the site lets its bearer not comment; "" where it does. `services.tokens` looks it up.
+    barrier: str = ""
 
     def standing(self, now: datetime) -> Standing:
         """Whether this opens the door at `now`. No query where `user` was joined."""
@@ -231,6 +253,9 @@ class SigninCode(models.Model):
     site = models.ForeignKey(Site, models.CASCADE, related_name="+")
     origin = models.CharField(max_length=255)
     challenge = models.CharField(max_length=43)  # PKCE S256: base64url of a SHA-256
+    browser = models.ForeignKey(
+        "usersessions.UserSession", models.SET_NULL, null=True, related_name="+"
+    )
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
 
@@ -243,30 +268,42 @@ class SigninCode(models.Model):
         return f"sign-in code {self.pk}"
 
 
-class MailDomain(models.Model):
-    """What operators say of a mail domain and all below it; goes before the built-in list."""
+class SsoIdentity(models.Model):
+    """Whom a publisher calls `subject`: a reader of that one site, with an account of their own.
 
-    domain = models.CharField(
-        _("domain"), max_length=253, unique=True, help_text=_("As in mail.example, without the @.")
-    )
-    standing = models.CharField(_("standing"), max_length=7, choices=MailStanding)
-    note = models.CharField(_("note"), max_length=200, blank=True)
+    It is never joined to an account by an e-mail address, nor made of one that was there before.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    site = models.ForeignKey(Site, models.CASCADE, related_name="+", db_index=False)
+    subject = models.CharField(max_length=LONGEST_SUBJECT)
+    user = models.OneToOneField(User, models.CASCADE, related_name="sso_identity")
+    #: As the publisher last said it: only a new name of theirs replaces what the reader chose.
+    name_said = models.CharField(max_length=50, blank=True, editable=False)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
 
     class Meta:
-        verbose_name = _("mail domain")
-        verbose_name_plural = _("mail domains")
         constraints: ClassVar = [
-            models.CheckConstraint(
-                condition=Q(standing__in=MailStanding.values), name="mail_domain_standing_known"
-            ),
-            models.CheckConstraint(
-                condition=Q(domain=Lower("domain")), name="mail_domain_in_lower_case"
-            ),
+            models.UniqueConstraint(fields=["site", "subject"], name="sso_subject_once_per_site")
         ]
 
     def __str__(self) -> str:
-        return self.domain
+        return f"{self.subject} of {self.site_id}"
 
-    def clean(self) -> None:
-        super().clean()
-        self.domain = domain_of(f"@{self.domain.rpartition('@')[2]}")
+
+class SsoTokenUse(models.Model):
+    """A publisher's token that was taken, remembered until it would be refused as too old.
+
+    `id` is made of site and token id: the second to come finds it there.
+    """
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    expires_at = models.DateTimeField()
+
+    objects = SsoTokenUseQuerySet.as_manager()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["expires_at"], name="sso_token_use_by_expiry")]
+
+    def __str__(self) -> str:
+        return f"sign-on token {self.pk}"

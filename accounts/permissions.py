@@ -7,7 +7,8 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework.request import Request
 
 from accounts.models import Token, User
-from common.errors import Refusal
+from accounts.states import Barrier
+from common.errors import FieldError, Refusal
 from publishers.models import Site
 
 
@@ -15,6 +16,18 @@ class WrongSite(Refusal):
     code: ClassVar[str] = "wrong_site"
     status: ClassVar[int] = 403
     detail = _("You are signed in on another site. Sign in here to take part.")
+
+
+class MayNotComment(Refusal):
+    """The publisher says no, and `errors` says why."""
+
+    code: ClassVar[str] = "may_not_comment"
+    status: ClassVar[int] = 403
+
+    def __init__(self, barrier: str) -> None:
+        known = barrier if barrier in Barrier.values else Barrier.PUBLISHER
+        sentence = str(Barrier(known).label)
+        super().__init__(sentence, errors=(FieldError("", barrier, sentence),))
 
 
 def reader_on(request: Request, site: Site | UUID) -> User:
@@ -27,6 +40,16 @@ def reader_on(request: Request, site: Site | UUID) -> User:
     if not opens(request, site_id):
         raise WrongSite
     return request.user
+
+
+def commenter_on(request: Request, site: Site | UUID) -> User:
+    """The same for who is about to comment. Raises MayNotComment where the site, by its publisher,
+    lets this reader not. No query.
+    """
+    reader = reader_on(request, site)
+    if isinstance(request.auth, Token) and request.auth.barrier:
+        raise MayNotComment(request.auth.barrier)
+    return reader
 
 
 def opens(request: Request, site_id: UUID) -> bool:

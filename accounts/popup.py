@@ -9,9 +9,16 @@ from typing import Any, ClassVar
 
 from allauth.account.internal.flows.logout import logout
 from allauth.account.internal.stagekit import clear_login, get_pending_stage
+from allauth.account.models import Login
 from allauth.account.stages import EmailVerificationStage, LoginByCodeStage
 from allauth.core import ratelimit
+from allauth.core.internal.ratelimit import consume
+from allauth.mfa.models import Authenticator
 from allauth.mfa.stages import AuthenticateStage
+from allauth.mfa.utils import is_mfa_enabled
+from allauth.mfa.webauthn.forms import AuthenticateWebAuthnForm, LoginWebAuthnForm
+from allauth.mfa.webauthn.internal import auth as webauthn
+from allauth.mfa.webauthn.internal.flows import perform_passwordless_login
 from django import forms
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -26,13 +33,13 @@ from accounts.forms import ChooseName
 from accounts.invitations import BadInvitation, Invitation
 from accounts.popup_forms import AskAddress, AskCode, AskPassword, AskSecondFactor
 from accounts.services import handover, profile
-from accounts.services.mail_domains import MailRefused
 from common.away import Unavailable
 from common.permissions import public
 
 TOO_MANY = _("Too many tries. Wait a minute, then try again.")
 CODE_OVER = _("That code is no longer good. Ask for a new one.")
 CLOSED = _("This account is closed.")
+PASSKEY_FAILED = _("That passkey did not work here. Try again, or use another way.")
 
 
 class Popup(View):
@@ -42,7 +49,7 @@ class Popup(View):
     invitation: Invitation
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        with translation.override(language_of(request)):
+        with translation.override(_language(request)):
             try:
                 self.invitation = invitations.read(request.GET)
             except BadInvitation as fault:
@@ -66,6 +73,7 @@ class Popup(View):
         signing_in: dict[str, Callable[[], HttpResponse]] = {
             "address": self.take_address,
             "password": self.take_password,
+            "passkey": self.take_passkey,
             "code": self.take_code,
             "resend": self.resend_code,
             "second_factor": self.take_second_factor,
@@ -132,17 +140,32 @@ class Popup(View):
             ReaderCode.begin(self.request, form.cleaned_data["login"].lower())
         return self.arrive()
 
+    def take_passkey(self) -> HttpResponse:
+        """A passkey, as the way in or as the second factor, whichever is asked for."""
+        stage = get_pending_stage(self.request)
+        if stage and stage.key == AuthenticateStage.key:
+            form = AuthenticateWebAuthnForm(self.request.POST, user=stage.login.user)
+            if not form.is_valid():
+                return self.show("second_factor", notice=PASSKEY_FAILED)
+            form.save()
+            stage.exit()
+            return self.arrive()
+        form = LoginWebAuthnForm(self.request.POST)
+        if not consume(self.request, app="allauth.mfa", action="webauthn_login"):
+            return self.show("address", notice=TOO_MANY)
+        if not form.is_valid():
+            return self.show("address", notice=PASSKEY_FAILED)
+        passkey = form.cleaned_data["credential"]
+        perform_passwordless_login(self.request, passkey, Login(user=passkey.user))
+        return self.arrive()
+
     def take_code(self) -> HttpResponse:
         process = ReaderCode.pending(self.request)
         if process is None:
             return self.show("address", notice=CODE_OVER)
         form = AskCode(self.request.POST, code=process.code)
         if form.is_valid():
-            try:
-                process.finish()
-            except MailRefused as fault:
-                clear_login(self.request)
-                return self.show("address", notice=fault.detail)
+            process.finish()
             return self.arrive()
         if process.record_invalid_attempt():
             return self.show("code", form=form)
@@ -196,6 +219,7 @@ class Popup(View):
             site=self.invitation.site,
             origin=self.invitation.origin,
             challenge=self.invitation.challenge,
+            session_key=self.request.session.session_key,
         )
         context = {"code": code, "way_back": self.invitation.way_back(code)}
         return self.show("done", **context)
@@ -205,6 +229,8 @@ class Popup(View):
         context.setdefault("form", self.fresh_form(step))
         if step == "code" and (process := ReaderCode.pending(self.request)):
             context |= {"email": process.email, "can_resend": process.can_resend}
+        if step == "second_factor":
+            context["passkey_options"] = self.passkey_options()
         context |= {"invitation": self.invitation, "other_way": self.other_way(step)}
         return render(self.request, f"signin/{step}.html", context)
 
@@ -222,6 +248,13 @@ class Popup(View):
                 return ChooseName()
         return None
 
+    def passkey_options(self) -> dict[str, Any] | None:
+        """What the browser is to ask the reader's passkeys, where they have any."""
+        stage = get_pending_stage(self.request)
+        if stage is None or not is_mfa_enabled(stage.login.user, [Authenticator.Type.WEBAUTHN]):
+            return None
+        return webauthn.begin_authentication(stage.login.user)
+
     def other_way(self, step: str) -> str:
         """The address of the other first step: by password from by code, and back."""
         query = self.request.GET.copy()
@@ -231,7 +264,7 @@ class Popup(View):
         return f"?{query.urlencode()}"
 
 
-def language_of(request: HttpRequest) -> str:
+def _language(request: HttpRequest) -> str:
     """`lang` where we speak it, else what the browser prefers (LocaleMiddleware found it)."""
     asked = request.GET.get("lang", "").partition("-")[0]
     return asked if asked in dict(settings.LANGUAGES) else translation.get_language()

@@ -4,12 +4,16 @@ import unicodedata
 from typing import Any
 
 from allauth.account.forms import (
+    AddEmailForm,
+    ConfirmEmailVerificationCodeForm,
     ConfirmLoginCodeForm,
     LoginForm,
     RequestLoginCodeForm,
     ResetPasswordForm,
+    SignupForm,
 )
 from allauth.mfa.base.forms import AuthenticateForm
+from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -54,6 +58,21 @@ class ForgottenPassword(OurWords, ResetPasswordForm):
     """Where its link for the forgetful leads."""
 
 
+class SignUp(OurWords, SignupForm):
+    """Opening an account, with a password or a passkey."""
+
+
+class NewAddress(OurWords, AddEmailForm):
+    """Another address for the account."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].label = _("New address")
+        self.fields["email"].help_text = _(
+            "We send a code there. Until you enter it, nothing changes."
+        )
+
+
 class AskPassword(SignInByPassword):
     """The other way into the popup, for who has set a password."""
 
@@ -80,7 +99,19 @@ class AskCode(ConfirmLoginCodeForm):
     code = DigitsField(label=_("Code from the e-mail"), max_length=20)
 
 
+class AskVerificationCode(ConfirmEmailVerificationCodeForm):
+    """The code that proves a new address."""
+
+    code = DigitsField(label=_("Code from the e-mail"), max_length=20)
+
+
 class AskSecondFactor(AuthenticateForm):
     """A code from an authenticator app, or a recovery code."""
 
     code = DigitsField(label=_("Code from your authenticator app"), max_length=20)
+
+
+class AddPasskey(AddWebAuthnForm):
+    """A passkey and what to call it. All are made to sign in by themselves."""
+
+    passwordless = None

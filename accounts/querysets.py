@@ -7,7 +7,11 @@ from django.db import models
 from common import clock
 
 if TYPE_CHECKING:
-    from accounts.models import SigninCode, Token  # noqa: F401  (the querysets' own models)
+    from accounts.models import (  # noqa: F401  (the querysets' own models)
+        SigninCode,
+        SsoTokenUse,
+        Token,
+    )
 
 
 class TokenQuerySet(models.QuerySet["Token"]):
@@ -31,4 +35,10 @@ class SigninCodeQuerySet(models.QuerySet["SigninCode"]):
 
     def expired(self) -> "SigninCodeQuerySet":
         """Codes whose minute is over."""
+        return self.filter(expires_at__lte=clock.now())
+
+
+class SsoTokenUseQuerySet(models.QuerySet["SsoTokenUse"]):
+    def expired(self) -> "SsoTokenUseQuerySet":
+        """Tokens that are refused by their age again."""
         return self.filter(expires_at__lte=clock.now())

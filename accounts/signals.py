@@ -1,11 +1,22 @@
 """What follows when allauth says something happened."""
 
+import time
 from typing import Any
 
 from allauth.account.internal.flows.login import get_authentication_records
-from allauth.account.signals import email_confirmed
+from allauth.account.signals import (
+    email_confirmed,
+    password_changed,
+    password_reset,
+    password_set,
+)
+from django.contrib.auth.signals import user_logged_in
 from django.dispatch import receiver
 from django.http import HttpRequest
+
+from accounts.middleware import SEEN_AT
+from accounts.models import User
+from accounts.services import tokens
 
 
 @receiver(email_confirmed)
@@ -20,3 +31,15 @@ def drop_a_strangers_password(request: HttpRequest, email_address: Any, **_: Any
     if user.has_usable_password() and any(record["method"] == "code" for record in records):
         user.set_unusable_password()
         user.save(update_fields=["password"])
+
+
+@receiver([password_changed, password_set, password_reset])
+def end_other_sign_ins(request: HttpRequest, user: User, **_: Any) -> None:
+    """A new password ends every session and token but the one it was set in."""
+    tokens.revoke_all(user, but=request.session.session_key)
+
+
+@receiver(user_logged_in)
+def note_the_sign_in(request: HttpRequest, **_: Any) -> None:
+    """allauth makes a row of each sign-in: no need to note its use at once."""
+    request.session[SEEN_AT] = int(time.time())

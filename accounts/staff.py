@@ -1,7 +1,8 @@
 """The staff door: one guard for every page of the desk and the admin.
 
 Staff act by the session cookie of our own pages and nothing else: these are plain Django views,
-which know no tokens. A second factor is needed, set up and used in this very session.
+which know no tokens. A second factor is needed, set up and used in this very session: an
+authenticator app, or a passkey, which wants a finger, a face or a PIN each time.
 """
 
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from django.urls import reverse
 from publishers.models import StaffMembership
 
 View = Callable[..., HttpResponse]
+SECOND_FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
 
 
 def staff_only(view: View) -> View:
@@ -41,11 +43,25 @@ def turned_away(request: HttpRequest, *, is_staff: Callable[[Any], bool]) -> Htt
         return _go("account_login", request)
     if not is_staff(request.user):
         raise Http404
-    if not is_mfa_enabled(request.user, [Authenticator.Type.TOTP]):
+    if not is_mfa_enabled(request.user, SECOND_FACTORS):
         return _go("mfa_activate_totp", request)
     if not used_second_factor(request):
-        return _go("mfa_reauthenticate", request)
+        by_code = is_mfa_enabled(request.user, [Authenticator.Type.TOTP])
+        page = "mfa_reauthenticate" if by_code else "mfa_reauthenticate_webauthn"
+        return _go(page, request)
     return None
+
+
+def asked_for_second_factor(user: Any) -> bool:
+    """Whether whoever signs in to this account has to show a second factor.
+
+    An authenticator app is set up for that. A passkey is a way in of its own, and locks no other
+    way: only staff, who need a second factor, may have it as theirs. Three queries at most.
+    """
+    if is_mfa_enabled(user, [Authenticator.Type.TOTP]):
+        return True
+    is_staff = is_operator(user) or is_member(user)
+    return is_staff and is_mfa_enabled(user, [Authenticator.Type.WEBAUTHN])
 
 
 def used_second_factor(request: HttpRequest) -> bool:

@@ -21,9 +21,9 @@ class Standing(TextChoices):
     INACTIVE = "account_inactive"
 
 
-class MailStanding(TextChoices):
-    """What holds for a mail domain."""
+class Barrier(TextChoices):
+    """Why a publisher lets a reader not comment. The values are codes of the API."""
 
-    ALLOWED = "allowed", _("Allowed")
-    DOUBTED = "doubted", _("Doubted: new accounts sooner have to prove they are no machine")
-    REFUSED = "refused", _("Refused: no new accounts")
+    SUBSCRIBERS = "subscribers_only", _("Only subscribers can comment here.")
+    VERIFIED = "verified_only", _("Only readers with a verified account can comment here.")
+    PUBLISHER = "by_publisher", _("You can read here, but not comment.")

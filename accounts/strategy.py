@@ -13,6 +13,7 @@ from allauth.headless.tokens.strategies.base import AbstractTokenStrategy
 from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest
 
+from accounts.authentication import bearer
 from accounts.services import tokens
 from accounts.states import Standing
 from common import clock
@@ -22,7 +23,9 @@ SIGNING_IN_LIFE = timedelta(hours=1)
 
 
 class AppTokenStrategy(AbstractTokenStrategy):
-    """The token in `X-Session-Token` of `/_allauth/app/…`; the same token opens `/api/v1`."""
+    """The token in `X-Session-Token` (or `Authorization: Bearer`) of `/_allauth/app/…`; the same
+    token opens `/api/v1`.
+    """
 
     def get_session_token(self, request: HttpRequest) -> str | None:
         """The token sent along, if any. Browsers' pages (they send `Origin`) are refused outright.
@@ -33,7 +36,7 @@ class AppTokenStrategy(AbstractTokenStrategy):
         if "Origin" in request.headers and not getattr(request, "refused_origin", False):
             request.refused_origin = True  # type: ignore[attr-defined]  # the answer asks again
             raise ImmediateHttpResponse(ForbiddenResponse(request))
-        return super().get_session_token(request)
+        return super().get_session_token(request) or bearer(request)
 
     def create_session_token(self, request: HttpRequest) -> str:
         """The token of the request's session: the one sent along where it is still the session's.
@@ -55,10 +58,13 @@ class AppTokenStrategy(AbstractTokenStrategy):
         return text
 
     def lookup_session(self, session_token: str) -> SessionBase | None:
-        """The session behind a live app token. A reader token has none. Two queries."""
+        """The session behind a live app token. A reader token has none. Two queries, and a third
+        at most once in ten minutes to note the use.
+        """
         token = tokens.find_app(session_token)
         if token is None or token.standing(clock.now()) != Standing.LIVE:
             return None
+        tokens.note_use(token)
         return lookup_session(token.session_id)
 
     def _sent_along(self, request: HttpRequest, session_key: str) -> str | None:

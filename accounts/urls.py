@@ -1,31 +1,60 @@
-from allauth.account.views import signup
+from allauth.account.views import password_set, signup, signup_by_passkey
 from allauth.headless.account.views import SignupView
 from allauth.headless.constants import Client
+from allauth.headless.mfa.views import SignupWebAuthnView
 from django.db import transaction
 from django.urls import include, path
 
+from accounts.fresh import fresh_only
+from accounts.fresh_pages import FreshByCode, FreshByCodePage
 from accounts.pages import account_home, no_phones
+from accounts.places import sign_ins
 from accounts.popup import signin_widget
+from accounts.second_factor_pages import AddPasskeyPage, SecondFactorPage
 
+CLIENTS = (Client.APP, Client.BROWSER)
 #: allauth stores an account, then mails its code. Where no mail goes out, no account stays: who
 #: signs up again would else be told by mail that there is one.
 signing_up = [
     path("accounts/signup/", transaction.atomic(signup)),
+    path("accounts/signup/passkey/", transaction.atomic(signup_by_passkey)),
+    *(
+        path(f"_allauth/{client.value}/v1/auth/{call}", transaction.atomic(view(client=client)))
+        for client in CLIENTS
+        for call, view in (
+            ("signup", SignupView.as_api_view),
+            ("webauthn/signup", SignupWebAuthnView.as_api_view),
+        )
+    ),
+]
+
+#: What allauth leaves to be done with a sign-in of any age, or only for who has a password.
+proving = [
+    path("accounts/password/set/", fresh_only(password_set)),
+    path(
+        "accounts/reauthenticate/code/",
+        FreshByCodePage.as_view(),
+        name="account_reauthenticate_by_code",
+    ),
     *(
         path(
-            f"_allauth/{client.value}/v1/auth/signup",
-            transaction.atomic(SignupView.as_api_view(client=client)),
+            f"_allauth/{client.value}/v1/auth/reauthenticate/code",
+            FreshByCode.as_api_view(client=client),
         )
-        for client in (Client.APP, Client.BROWSER)
+        for client in CLIENTS
     ),
 ]
 
 urlpatterns = [
     *signing_up,
+    *proving,
     path("_allauth/app/v1/account/phone", no_phones),
     path("_allauth/browser/v1/account/phone", no_phones),
     path("signin/widget", signin_widget, name="signin-widget"),
     path("accounts/", account_home, name="account_home"),
+    path("accounts/sessions/", sign_ins, name="sign_ins"),
+    path("accounts/2fa/", SecondFactorPage.as_view()),
+    path("accounts/2fa/webauthn/add/", AddPasskeyPage.as_view()),
     path("accounts/", include("allauth.urls")),
     path("_allauth/", include("allauth.headless.urls")),
 ]

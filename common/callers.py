@@ -9,6 +9,8 @@ from typing import Any, Protocol
 
 from django.conf import settings
 
+#: What stands for the address of a peer that has none.
+UNKNOWN = "unknown"
 #: Bits of an IPv6 address that say whose it is: a household has a whole /64 at least.
 BLOCK = 64
 
@@ -30,7 +32,7 @@ def client_address(request: HasMeta) -> str:
     proxies = settings.TRUSTED_PROXIES
     hops = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if proxies else []
     address = _read(hops[-proxies]) if len(hops) >= proxies > 0 else None
-    return str(address or peer or "unknown")
+    return str(address or peer or UNKNOWN)
 
 
 def address_block(address: str) -> str:

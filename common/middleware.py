@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from csp.middleware import CSPMiddleware
+from django.contrib.messages.middleware import MessageMiddleware
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -21,6 +22,15 @@ class PolicyOfPages(CSPMiddleware):
         if "Content-Security-Policy" in response.headers:
             return response
         return super().process_response(request, response)
+
+
+class MessagesOfPages(MessageMiddleware):
+    """Django's, for pages only: no answer of the API has a place for messages."""
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.path.startswith("/api/"):
+            return self.get_response(request)
+        return super().__call__(request)
 
 
 class PublicReads:

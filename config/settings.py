@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.usersessions",
     "allauth.headless",
     "rest_framework",
     "drf_spectacular",
@@ -68,11 +69,11 @@ MIDDLEWARE = [
     "common.middleware.SoundRequests",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "common.middleware.MessagesOfPages",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "common.middleware.PolicyOfPages",
     "allauth.account.middleware.AccountMiddleware",
-    "accounts.guard.Guard",
+    "accounts.middleware.SignedInPlaces",
 ]
 
 TEMPLATES = [
@@ -179,6 +180,10 @@ ACCOUNT_FORMS = {
     "login": "accounts.popup_forms.SignInByPassword",
     "request_login_code": "accounts.popup_forms.SignInByCode",
     "reset_password": "accounts.popup_forms.ForgottenPassword",
+    "signup": "accounts.popup_forms.SignUp",
+    "add_email": "accounts.popup_forms.NewAddress",
+    "confirm_login_code": "accounts.popup_forms.AskCode",
+    "confirm_email_verification_code": "accounts.popup_forms.AskVerificationCode",
 }
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
@@ -187,19 +192,25 @@ ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
 ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
 ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
+ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
-#: Wrong passwords and codes asked for are counted for account and address block together
-#: (accounts.adapters, "mailing" below): a stranger elsewhere must not lock anybody out.
-ACCOUNT_RATE_LIMITS: dict[str, str] | bool = (
-    {"request_login_code": "20/m/ip,12/m/key"} if env.rate_limits else False
-)
+ACCOUNT_RATE_LIMITS: dict[str, str] | bool = {} if env.rate_limits else False
 #: Digits, since letters are a burden where an input method stands between keyboard and page.
 ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "length": 8, "dashed": True}
 HEADLESS_TOKEN_STRATEGY = "accounts.strategy.AppTokenStrategy"
+#: Whose address counts for allauth is said by our one rule (the adapter); this agrees with it.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.trusted_proxies
+USERSESSIONS_ADAPTER = "accounts.adapters.PlacesAdapter"
 MFA_ADAPTER = "accounts.adapters.SecondFactorAdapter"
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_FORMS = {"add_webauthn": "accounts.popup_forms.AddPasskey"}
+MFA_PASSKEY_LOGIN_ENABLED = MFA_PASSKEY_SIGNUP_ENABLED = True
+#: A passkey wants a finger, a face or a PIN each time: by itself it is two factors.
+MFA_WEBAUTHN_USER_VERIFICATION = "required"
+#: Asking for a challenge counts too. A passkey cannot be guessed: this only bounds the work.
+MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"} if env.rate_limits else False
 MFA_TOTP_ISSUER = "Colloquy"
 MFA_TOTP_TOLERANCE = 1
 #: Tokens of the app client hang on rows of this store (accounts.models.Token).
@@ -226,10 +237,6 @@ RATE_LIMITS = {
     "previewing": {"account": [(60, 60)], "address": [(1_200, 60)]},
     "own_account": {"account": [(60, 60)], "address": [(600, 60)]},
     "signing_in": {"account": [(30, 60)], "address": [(300, 60)]},
-    #: Everything that is sent to `/accounts/`, `/_allauth/` and the popup, beside allauth's own.
-    "account_pages": {"account": [(60, 60)], "address": [(120, 60), (1_800, 3600)]},
-    #: Mail that somebody asks for, counted for mailbox and address block together.
-    "mailing": {"address": [(3, 60), (20, 3600)]},
     "publishing": {"site": [(1_200, 60)]},
 }
 #: What part of an account's rates it has in its first day.
@@ -238,14 +245,6 @@ NEW_ACCOUNT_SHARE = 0.5
 #: A thread is in heat after more than `posts` in `seconds`: for `cooling` seconds, and on while
 #: as many more come in that time, each reader waits `pause` seconds between comments in it.
 THREAD_HEAT = {"posts": 300, "seconds": 60, "cooling": 120, "pause": 30}
-
-# -- who has to work first ----------------------------------------------------------------------
-#: When signing in or up costs the sender a proof of work: `by_risk` (accounts/risk.py), `always`
-#: or `never`. Of `tries` numbers one fits, each costs `cost` rounds of PBKDF2, within `seconds`.
-CHALLENGES = env.challenges
-CHALLENGE = {"cost": 1_000, "tries": env.challenge_tries, "seconds": 300}
-#: What holds for the built-in list of domains that lend mailboxes: accounts/disposable.txt.
-DISPOSABLE_MAIL = env.disposable_mail
 
 # -- the API ---------------------------------------------------------------------------------
 REST_FRAMEWORK = {

@@ -28,7 +28,7 @@ from newsroom.demo import DemoComment
 from outbox.models import OutboxRow
 from outbox.services import relay
 from publishers.models import Site
-from publishers.services import keys, sites
+from publishers.services import keys, sites, sso_keys
 from publishers.states import Role
 
 SITE = "The demo newsroom"
@@ -176,7 +176,7 @@ def _summary(site: Site, api_key: str) -> Entry:
     return {
         "base_url": settings.PUBLIC_URL,
         "live_url": None,
-        "site": {"id": str(site.pk), "api_key": api_key, "sso_secret": None},
+        "site": {"id": str(site.pk), "api_key": api_key, "sso_secret": _sso_secret(site)},
         "moderator": {
             "email": person.email,
             "password": _new_password(person),
@@ -192,6 +192,14 @@ def _summary(site: Site, api_key: str) -> Entry:
             "editions": [{"locale": each.locale, "url": each.url} for each in editions],
         },
     }
+
+
+def _sso_secret(site: Site) -> str:
+    """A new secret to sign readers in with; those of earlier, broken off seedings end."""
+    for key in site.sso_keys.live():
+        sso_keys.retire(key)
+    _key, secret = sso_keys.make_secret(site=site, name="demo")
+    return secret
 
 
 def _new_password(user: User) -> str:

@@ -10,8 +10,8 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from common import clock
-from publishers.models import ApiKey, Origin, Site, StaffMembership
-from publishers.services import hooks, keys
+from publishers.models import ApiKey, Origin, Site, SsoKey, StaffMembership
+from publishers.services import hooks, keys, sso_keys
 
 
 class OriginInline(admin.TabularInline):
@@ -112,3 +112,62 @@ class ApiKeyAdmin(admin.ModelAdmin):
     def revoke(self, request: HttpRequest, chosen: QuerySet[ApiKey]) -> None:
         chosen.filter(revoked_at=None).update(revoked_at=clock.now())
         self.message_user(request, _("The keys open nothing any more."))
+
+
+class SsoKeyForm(ModelForm):
+    """A new sign-in key: a public one where one is given, else a secret."""
+
+    def clean_public_key(self) -> str:
+        pem = str(self.cleaned_data["public_key"])
+        if pem:
+            sso_keys.algorithm_of(pem)
+        return pem
+
+    def clean(self) -> dict[str, Any]:
+        if site := self.cleaned_data.get("site"):
+            sso_keys.check_room(site)
+        return self.cleaned_data
+
+
+@admin.register(SsoKey)
+class SsoKeyAdmin(admin.ModelAdmin):
+    """Keys that publishers sign their readers in with. A secret is told once, after saving."""
+
+    form = SsoKeyForm
+    list_display = ["name", "site", "kid", "algorithm", "created_at", "last_used_at", "retired_at"]
+    list_filter = ["site", "algorithm", ("retired_at", admin.EmptyFieldListFilter)]
+    list_select_related = ["site"]
+    search_fields = ["name", "kid", "site__name"]
+    ordering = ["-created_at"]
+    actions = ["retire"]
+
+    def get_fields(self, request: HttpRequest, obj: SsoKey | None = None) -> list[str]:
+        if obj:
+            return [*map(str, self.list_display), "public_key"]
+        return ["site", "name", "public_key"]
+
+    def has_change_permission(self, request: HttpRequest, obj: SsoKey | None = None) -> bool:
+        """A key's page is to look at; in the list keys can be retired."""
+        return obj is None and super().has_change_permission(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: SsoKey | None = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: SsoKey, form: ModelForm, change: bool) -> None:
+        wanted = form.cleaned_data
+        if pem := wanted["public_key"]:
+            key = sso_keys.add_public_key(site=wanted["site"], name=wanted["name"], pem=pem)
+        else:
+            key, text = sso_keys.make_secret(site=wanted["site"], name=wanted["name"])
+            self.message_user(
+                request,
+                format_html("{} <code>{}</code>", _("Shown once, copy it now:"), text),
+                messages.WARNING,
+            )
+        obj.pk, obj.kid, obj.name = key.pk, key.kid, key.name
+
+    @admin.action(description=_("Retire the chosen keys"), permissions=["change"])
+    def retire(self, request: HttpRequest, chosen: QuerySet[SsoKey]) -> None:
+        for key in chosen:
+            sso_keys.retire(key)
+        self.message_user(request, _("The keys sign nobody in any more."))

@@ -17,10 +17,11 @@ from publishers import roles
 from publishers.querysets import (
     ApiKeyQuerySet,
     SiteQuerySet,
+    SsoKeyQuerySet,
     StaffInvitationQuerySet,
     StaffMembershipQuerySet,
 )
-from publishers.states import AccessChangeKind, Role, Scope, Screening, WhenAway
+from publishers.states import AccessChangeKind, Role, Scope, Screening, SsoAlgorithm, WhenAway
 
 HOOK_KEYS_OVERLAP = timedelta(hours=24)
 
@@ -270,3 +271,44 @@ class AccessChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.subject}"
+
+
+class SsoKey(models.Model):
+    """What a publisher signs its readers in with. The row says by which algorithm, not the token.
+
+    Of HS256 the secret is kept, sealed; of the others the public half (PEM). Several may be live
+    at once, so that one can follow another; `services.sso_keys` makes and retires them.
+    """
+
+    site = models.ForeignKey(Site, models.CASCADE, related_name="sso_keys")
+    kid = models.CharField(_("key id"), max_length=12, unique=True, editable=False)
+    name = models.CharField(_("name"), max_length=100)
+    algorithm = models.CharField(_("algorithm"), max_length=5, choices=SsoAlgorithm, editable=False)
+    sealed_secret = models.CharField(max_length=300, blank=True, default="", editable=False)
+    public_key = models.TextField(_("public key"), blank=True, default="")
+    created_at = models.DateTimeField(_("made"), auto_now_add=True)
+    last_used_at = models.DateTimeField(_("last used"), null=True, editable=False)
+    retired_at = models.DateTimeField(_("retired"), null=True, editable=False)
+
+    objects = SsoKeyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("sign-in key")
+        verbose_name_plural = _("sign-in keys")
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(algorithm__in=SsoAlgorithm.values),
+                name="sso_key_algorithm_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(algorithm=SsoAlgorithm.HS256, public_key="")
+                & ~models.Q(sealed_secret="")
+                | ~models.Q(algorithm=SsoAlgorithm.HS256)
+                & models.Q(sealed_secret="")
+                & ~models.Q(public_key=""),
+                name="sso_key_secret_or_public",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.kid})"

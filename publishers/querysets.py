@@ -10,7 +10,13 @@ from publishers import roles
 from publishers.roles import Permission
 
 if TYPE_CHECKING:  # the querysets' own models
-    from publishers.models import ApiKey, Site, StaffInvitation, StaffMembership  # noqa: F401
+    from publishers.models import (  # noqa: F401
+        ApiKey,
+        Site,
+        SsoKey,
+        StaffInvitation,
+        StaffMembership,
+    )
 
 
 class SiteQuerySet(models.QuerySet["Site"]):
@@ -43,3 +49,9 @@ class StaffInvitationQuerySet(models.QuerySet["StaffInvitation"]):
     def open(self) -> "StaffInvitationQuerySet":
         """Invitations whose time is not over."""
         return self.filter(expires_at__gt=clock.now())
+
+
+class SsoKeyQuerySet(models.QuerySet["SsoKey"]):
+    def live(self) -> "SsoKeyQuerySet":
+        """Keys whose signature still counts."""
+        return self.filter(retired_at=None)

@@ -49,3 +49,12 @@ class AccessChangeKind(TextChoices):
     KEY_MADE = "key_made", _("made an API key")
     KEY_ROTATED = "key_rotated", _("replaced an API key")
     KEY_REVOKED = "key_revoked", _("revoked an API key")
+
+
+class SsoAlgorithm(TextChoices):
+    """How a publisher signs what it says of its readers. A key is for one of these."""
+
+    HS256 = "HS256", "HS256 (a secret both know)"
+    EDDSA = "EdDSA", "EdDSA (Ed25519)"
+    ES256 = "ES256", "ES256 (P-256)"
+    RS256 = "RS256", "RS256 (RSA)"

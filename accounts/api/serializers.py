@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from accounts import names
 from accounts.forms import NAME_FAULTS
+from accounts.services import sso_tokens
 from accounts.services.handover import VERIFIER
 from common.serializers import StrictCharField, StrictSerializer
 
@@ -50,6 +51,16 @@ class ExchangeInput(StrictSerializer):
     verifier = serializers.RegexField(
         rf"^{VERIFIER.pattern}$",
         error_messages={"invalid": _("A verifier has 43 to 128 letters, digits or - . _ ~.")},
+    )
+
+
+class SsoInput(StrictSerializer):
+    """What a publisher's server signed of its reader."""
+
+    token = StrictCharField(max_length=sso_tokens.LONGEST)
+    site = serializers.UUIDField(
+        required=False,
+        help_text=_("The site's id, where the token names no issuer (Coral's shape)."),
     )
 
 

@@ -7,9 +7,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.status import HTTP_204_NO_CONTENT
 
-from accounts.api.serializers import ExchangeInput, IssuedToken, Me, MeInput
+from accounts.api.serializers import ExchangeInput, IssuedToken, Me, MeInput, SsoInput
 from accounts.authentication import TokenAuthentication
-from accounts.services import handover, profile, tokens
+from accounts.services import handover, profile, sso, tokens
 from common.permissions import Anyone, SignedIn
 from common.views import PrivateView
 
@@ -43,7 +43,32 @@ class Exchange(PrivateView):
         wanted = ExchangeInput(data=request.data)
         wanted.is_valid(raise_exception=True)
         token, text = handover.exchange(
-            **wanted.validated_data, origin=request.headers.get("Origin")
+            **wanted.validated_data,
+            origin=request.headers.get("Origin"),
+            user_agent=request.headers.get("User-Agent", ""),
+        )
+        return Response(IssuedToken({"token": text, "expires_at": token.expires_at}).data)
+
+
+class SingleSignOn(PrivateView):
+    """POST /auth/sso: a reader token for a publisher's signed token. 400: it opens nothing. 403:
+    the origin is not the site's, or the account is closed.
+    """
+
+    authentication_classes: ClassVar = []
+    permission_classes = [Anyone]
+    limits = {"POST": "signing_in"}
+
+    @extend_schema(
+        request=SsoInput, responses=IssuedToken, summary="Publisher's token to reader token"
+    )
+    def post(self, request: Request) -> Response:
+        wanted = SsoInput(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        token, text = sso.sign_in(
+            token=wanted.validated_data["token"],
+            site_id=wanted.validated_data.get("site"),
+            origin=request.headers.get("Origin"),
         )
         return Response(IssuedToken({"token": text, "expires_at": token.expires_at}).data)
 

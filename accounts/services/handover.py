@@ -12,6 +12,7 @@ import secrets
 from datetime import timedelta
 from typing import ClassVar
 
+from allauth.usersessions.models import UserSession
 from django.db import transaction
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext_lazy as _
@@ -45,8 +46,13 @@ class VerifierMismatch(CodeRefused):
     code: ClassVar[str] = "verifier_mismatch"
 
 
-def hand_over(*, user: User, site: Site, origin: str, challenge: str) -> str:
-    """A code with which the widget on `origin` may sign `user` in to `site` within a minute."""
+def hand_over(
+    *, user: User, site: Site, origin: str, challenge: str, session_key: str | None = None
+) -> str:
+    """A code with which the widget on `origin` may sign `user` in to `site` within a minute.
+
+    `session_key`: of the window's session; what comes of the code ends with it. Two queries.
+    """
     text = secrets.token_urlsafe(32)
     SigninCode.objects.create(
         digest=tokens.digest(text),
@@ -54,13 +60,16 @@ def hand_over(*, user: User, site: Site, origin: str, challenge: str) -> str:
         site=site,
         origin=origin,
         challenge=challenge,
+        browser=UserSession.objects.filter(session_key=session_key).first(),
         expires_at=clock.now() + LIFE,
     )
     return text
 
 
-def exchange(*, code: str, verifier: str, origin: str | None) -> tuple[Token, str]:
-    """A reader token and its text for `code`. `origin`: the request's `Origin` header.
+def exchange(
+    *, code: str, verifier: str, origin: str | None, user_agent: str = ""
+) -> tuple[Token, str]:
+    """A reader token and its text for `code`. `origin`, `user_agent`: the request's headers.
 
     Any attempt that names the code uses it up, also a wrong one; of two at once, one wins.
     Raises CodeUnknown, CodeExpired or VerifierMismatch. Three queries.
@@ -79,7 +88,13 @@ def exchange(*, code: str, verifier: str, origin: str | None) -> tuple[Token, st
         if not unused.update(used_at=clock.now()):
             raise CodeUnknown
         if refusal is None:
-            return tokens.issue_reader(user=known.user, site=known.site, origin=known.origin)
+            return tokens.issue_reader(
+                user=known.user,
+                site=known.site,
+                origin=known.origin,
+                browser_id=known.browser_id,
+                user_agent=user_agent,
+            )
     raise refusal
 
 

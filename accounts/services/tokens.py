@@ -6,14 +6,18 @@ Their prefixes tell the two kinds apart from each other and from publishers' key
 import hashlib
 import secrets
 import time
+from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import Any
 
+from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import Coalesce
 
-from accounts.models import SigninCode, Token, User
-from accounts.states import TokenKind
+from accounts.models import SigninCode, SiteProfile, SsoTokenUse, Token, User
+from accounts.states import Barrier, TokenKind
 from common import clock
 from common.inserting import execute
 from common.metrics import TOKENS
@@ -30,10 +34,23 @@ MOST_REMEMBERED = 10_000
 #: By digest: until when to believe, until when to ask, and the token.
 _remembered: dict[str, tuple[float, float, Token]] = {}
 LONGEST = 100
+LONGEST_USER_AGENT = 200
 
 
-def issue_reader(*, user: User, site: Site, origin: str = "") -> tuple[Token, str]:
-    """A token for `user` on `site`, bound to `origin` where one is given, and its text."""
+def issue_reader(
+    *,
+    user: User,
+    site: Site,
+    origin: str = "",
+    life: timedelta = READER_LIFE,
+    browser_id: int | None = None,
+    user_agent: str = "",
+) -> tuple[Token, str]:
+    """A token for `user` on `site`, bound to `origin` where one is given, and its text.
+
+    `browser_id`: the first-party session it comes from, if any. `user_agent`: who asked for it,
+    for the reader's list of sign-ins.
+    """
     text = _new_text(TokenKind.READER)
     token = Token.objects.create(
         kind=TokenKind.READER,
@@ -41,9 +58,11 @@ def issue_reader(*, user: User, site: Site, origin: str = "") -> tuple[Token, st
         user=user,
         site=site,
         origin=origin,
+        browser_id=browser_id,
+        user_agent=user_agent[:LONGEST_USER_AGENT],
         credentials=user.get_session_auth_hash(),
         created_at=clock.now(),
-        expires_at=clock.now() + READER_LIFE,
+        expires_at=clock.now() + life,
     )
     return token, text
 
@@ -77,7 +96,8 @@ def find(text: str) -> Token | None:
     """The token with this text, dead or alive, with its user, or None. One query."""
     if not looks_like_one(text):
         return None
-    return Token.objects.select_related("user").filter(digest=digest(text)).first()
+    rows = Token.objects.select_related("user").annotate(barrier=_barrier())  # type: ignore[no-redef]
+    return rows.filter(digest=digest(text)).first()
 
 
 def find_app(text: str) -> Token | None:
@@ -86,10 +106,21 @@ def find_app(text: str) -> Token | None:
     return token if token is not None and token.kind == TokenKind.APP else None
 
 
+def _barrier() -> Coalesce:
+    """Why its site lets a token's bearer not comment, "" where it does: no query of its own."""
+    said = SiteProfile.objects.filter(user=OuterRef("user"), site=OuterRef("site"))
+    why = Case(When(may_not_because="", then=Value(Barrier.PUBLISHER)), default="may_not_because")
+    barred = said.filter(may_comment=False).values(why=why)
+    return Coalesce(Subquery(barred), Value(""))
+
+
 #: Whether a remembered token and its user are still what they were.
 UNCHANGED = """
     SELECT 1 FROM accounts_token AS token JOIN accounts_user AS holder ON holder.id = token.user_id
+    LEFT JOIN accounts_siteprofile AS said
+        ON said.user_id = token.user_id AND said.site_id = token.site_id
     WHERE token.id = %s AND revoked_at IS NULL AND is_active AND password = %s AND name = %s
+    AND coalesce(may_comment, true) = %s
 """
 
 
@@ -106,7 +137,8 @@ def recall(text: str) -> Token | None:
         return None
     if believed_until <= now:
         user = token.user
-        if user is None or not execute(UNCHANGED, [token.pk, user.password, user.name]):
+        was = [user.password, user.name, not token.barrier] if user else []
+        if not was or not execute(UNCHANGED, [token.pk, *was]):
             _remembered.pop(key, None)
             TOKENS.labels("database").inc()
             return None
@@ -146,20 +178,44 @@ def revoke(token: Token) -> None:
         Token.objects.unrevoked().filter(pk=token.pk).update(revoked_at=clock.now())
 
 
-@transaction.atomic
-def revoke_all(user: User) -> None:
-    """End every token of an account at once. A repeat does nothing."""
+def revoke_handed_over(session_key: str | None) -> None:
+    """End the reader tokens that a first-party session handed over. A repeat does nothing."""
     forget_all()
-    app_sessions = Token.objects.of(user).filter(kind=TokenKind.APP).values("session_id")
-    Session.objects.filter(pk__in=app_sessions).delete()
-    Token.objects.of(user).unrevoked().update(revoked_at=clock.now())
+    Token.objects.unrevoked().filter(browser__session_key=session_key).update(
+        revoked_at=clock.now()
+    )
+
+
+@transaction.atomic
+def end_sessions(sessions: Collection[UserSession]) -> None:
+    """End sessions of browsers and apps at once, with every token that came of them."""
+    forget_all()
+    Token.objects.unrevoked().filter(browser__in=sessions).update(revoked_at=clock.now())
+    Session.objects.filter(pk__in=[session.session_key for session in sessions]).delete()
+    UserSession.objects.filter(pk__in=[session.pk for session in sessions]).delete()
+
+
+@transaction.atomic
+def revoke_all(user: User, *, but: str | None = None) -> None:
+    """End every session and token of an account at once, but the session with the key `but`.
+
+    A repeat does nothing.
+    """
+    kept = but or ""
+    end_sessions(list(UserSession.objects.filter(user=user).exclude(session_key=kept)))
+    app_sessions = Token.objects.of(user).filter(kind=TokenKind.APP).exclude(session_id=kept)
+    Session.objects.filter(pk__in=app_sessions.values("session_id")).delete()
+    Token.objects.of(user).unrevoked().exclude(session_id=kept).update(revoked_at=clock.now())
 
 
 def purge() -> int:
-    """Delete tokens, one-time codes and sessions whose time is over. How many rows."""
-    over = [
+    """Delete tokens, one-time codes, uses and sessions whose time is over. How many rows."""
+    kept = Session.objects.filter(session_key=OuterRef("session_key"), expire_date__gt=clock.now())
+    over: list[QuerySet[Any]] = [
+        UserSession.objects.filter(~Exists(kept)),
         Token.objects.expired(),
         SigninCode.objects.expired(),
+        SsoTokenUse.objects.expired(),
         Session.objects.filter(expire_date__lte=clock.now()),
     ]
     return sum(rows.delete()[0] for rows in over)

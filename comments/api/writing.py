@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.status import HTTP_201_CREATED, HTTP_204_NO_CONTENT
 
 from accounts.authentication import FirstPartySession, RememberedToken
-from accounts.permissions import confined_to, reader_on
+from accounts.permissions import commenter_on, confined_to, reader_on
 from comments import rendering, selectors
 from comments.api.reading import CURSOR, LIMIT, SORT, comment_page
 from comments.api.serializers import (
@@ -80,7 +80,7 @@ class CommentList(PublicView):
     @idempotent
     def post(self, request: Request, thread_id: UUID) -> Response:
         thread = selectors.thread_to_write_in(thread_id)
-        author = reader_on(request, thread.site_id)
+        author = commenter_on(request, thread.site_id)
         wanted = PostInput.read(request.data)
         parent = _parent(thread, wanted.get("parent"))
         body, edition = wanted["body"], wanted.get("edition", "")

@@ -73,9 +73,12 @@ def _change(notice_id: UUID, was: DeliveryState, now: DeliveryState) -> bool:
 
 
 def _still_true(notice: Notice) -> bool:
-    """A reply that is gone again is not mailed, nor is anything to a closed account."""
+    """A reply that is gone again is not mailed, nor is anything to a closed account, or to a
+    reader without a mailbox.
+    """
     gone = notice.kind == Kind.REPLY and notice.comment.status != Status.PUBLISHED
-    return notice.reader.is_active and not gone
+    reader = notice.reader
+    return reader.is_active and bool(reader.mail_address) and not gone
 
 
 def _message(notice_id: UUID) -> EmailMessage | None:
@@ -92,5 +95,7 @@ def _message(notice_id: UUID) -> EmailMessage | None:
         subject = render_to_string(f"notifications/{notice.kind}_subject.txt", shown)
         body = render_to_string(f"notifications/{notice.kind}.txt", shown)
     return EmailMessage(
-        subject=" ".join(subject.split()), body=body.strip() + "\n", to=[notice.reader.email]
+        subject=" ".join(subject.split()),
+        body=body.strip() + "\n",
+        to=[notice.reader.mail_address],
     )

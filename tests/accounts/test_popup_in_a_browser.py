@@ -6,8 +6,7 @@ import re
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.core import mail
-from django.db import connections
-from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import BrowserContext, Page, expect
 
 from accounts.services import handover
 from tests.accounts.people import ORIGIN, VERIFIER, code_from_mail
@@ -23,18 +22,6 @@ PUBLISHERS_PAGE = """<!doctype html><title>A story</title><button>Sign in</butto
   })
   document.querySelector('button').onclick = () => open('POPUP', 'signin', 'width=420,height=560')
 </script>"""
-
-
-@pytest.fixture
-def context(chromium_path, monkeypatch):
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # Playwright runs a loop in this thread
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path, args=["--no-sandbox"])
-        context = browser.new_context()
-        context.set_default_timeout(15_000)
-        yield context
-        browser.close()
-        connections.close_all()  # beside Playwright's loop the thread has had another connection
 
 
 def open_popup(context: BrowserContext, server: str, headers: dict[str, str]) -> tuple[Page, Page]:
