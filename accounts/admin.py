@@ -22,13 +22,17 @@ class UserAdmin(admin.ModelAdmin):
     readonly_fields = ["id", "email", "joined_at", "last_login"]
     actions = ["end_tokens"]
 
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
+        """Who may enter the admin is for superusers to say."""
+        return [*self.readonly_fields, *([] if request.user.is_superuser else ["is_staff"])]
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return False
 
-    @admin.action(description=_("Sign out everywhere (end all tokens)"))
+    @admin.action(description=_("Sign out everywhere (end all tokens)"), permissions=["change"])
     def end_tokens(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
         for user in chosen:
             tokens.revoke_all(user)
@@ -56,7 +60,7 @@ class TokenAdmin(admin.ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Token | None = None) -> bool:
         return False
 
-    @admin.action(description=_("End the chosen tokens"))
+    @admin.action(description=_("End the chosen tokens"), permissions=["change"])
     def end(self, request: HttpRequest, chosen: QuerySet[Token]) -> None:
         for token in chosen:
             tokens.revoke(token)

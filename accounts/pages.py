@@ -2,10 +2,17 @@
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
 
 from accounts import staff
+from accounts.services import inviting
+from common import limits
+from common.errors import Refusal
 from common.permissions import public
+from common.retrying import retried
+from publishers.services import staffing
 
 
 @login_required
@@ -19,6 +26,39 @@ def account_home(request: HttpRequest) -> HttpResponse:
 
 
 account_home.permission = "signed in"  # type: ignore[attr-defined]  # a mark on a function
+
+
+@public
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def staff_invitation(request: HttpRequest, text: str) -> HttpResponse:
+    """`/accounts/invitations/{token}`: what an invitation's mail leads to; POST takes it up.
+
+    It is taken up by whoever is signed in with the address it was sent to, and by nobody else. The
+    desk, where it leads, asks for the second factor.
+    """
+    invitation = staffing.invitation_by(text)
+    is_theirs = (
+        invitation is not None
+        and request.user.is_authenticated
+        and inviting.is_for(invitation, request.user)
+    )
+    refusal: Refusal | None = None if invitation else inviting.InvitationOver()
+    if request.method == "POST" and request.user.is_authenticated:
+        try:
+            limits.check(request, "staff")
+            retried(inviting.accept)(text, user=request.user)
+            return redirect("/moderation/")
+        except Refusal as fault:
+            refusal = fault
+    answer = render(
+        request,
+        "signin/invitation.html",
+        {"invitation": invitation, "is_theirs": is_theirs, "refusal": refusal},
+        status=refusal.status if refusal else 200,
+    )
+    answer["Referrer-Policy"] = "same-origin"  # the address is half a key
+    return answer
 
 
 @public

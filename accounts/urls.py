@@ -7,7 +7,7 @@ from django.urls import include, path
 
 from accounts.fresh import fresh_only
 from accounts.fresh_pages import FreshByCode, FreshByCodePage
-from accounts.pages import account_home, no_phones
+from accounts.pages import account_home, no_phones, staff_invitation
 from accounts.places import sign_ins
 from accounts.popup import signin_widget
 from accounts.second_factor_pages import AddPasskeyPage, SecondFactorPage
@@ -55,6 +55,7 @@ urlpatterns = [
     path("accounts/sessions/", sign_ins, name="sign_ins"),
     path("accounts/2fa/", SecondFactorPage.as_view()),
     path("accounts/2fa/webauthn/add/", AddPasskeyPage.as_view()),
+    path("accounts/invitations/<str:text>", staff_invitation, name="staff_invitation"),
     path("accounts/", include("allauth.urls")),
     path("_allauth/", include("allauth.headless.urls")),
 ]

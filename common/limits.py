@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.conf import settings
+from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -46,7 +47,7 @@ class TooManyRequests(Refusal):
         super().__init__(sentence % {"wait": spoken(seconds), **words}, retry_after=seconds)
 
 
-def check(request: Request, policy: str, *, key: str | None = None) -> None:
+def check(request: Request | HttpRequest, policy: str, *, key: str | None = None) -> None:
     """Count a request for everyone its policy counts for. One way to the cache.
 
     What comes again with the same `key` of the same account is not counted again: whoever gives
@@ -64,7 +65,7 @@ def check(request: Request, policy: str, *, key: str | None = None) -> None:
         refuse(spill)
 
 
-def _once(request: Request, key: str) -> Bucket:
+def _once(request: Request | HttpRequest, key: str) -> Bucket:
     digest = sha256(key.encode()).hexdigest()[:32]
     return Bucket(f"once:{request.user.pk}:{digest}", 1, REPEATS_SECONDS, Kind.ONCE)
 
@@ -92,12 +93,12 @@ def spoken(seconds: int) -> str:
     return ngettext("%(count)d minute", "%(count)d minutes", minutes) % {"count": minutes}
 
 
-def _subjects(request: Request) -> dict[str, UUID | str]:
+def _subjects(request: Request | HttpRequest) -> dict[str, UUID | str]:
     """For whom a request counts. Its site is that of the token or key it is signed in with."""
     found = {
         "account": getattr(request.user, "pk", None),
         "address": address_block(client_address(request)),
-        "site": getattr(request.auth, "site_id", None),
+        "site": getattr(getattr(request, "auth", None), "site_id", None),
     }
     return {per: who for per, who in found.items() if who}
 

@@ -238,6 +238,8 @@ RATE_LIMITS = {
     "own_account": {"account": [(60, 60)], "address": [(600, 60)]},
     "signing_in": {"account": [(30, 60)], "address": [(300, 60)]},
     "publishing": {"site": [(1_200, 60)]},
+    "staff": {"account": [(120, 60), (3_000, 3600)], "address": [(1_200, 60)]},
+    "inviting": {"account": [(20, 3600)], "site": [(60, 3600)]},
 }
 #: What part of an account's rates it has in its first day.
 NEW_ACCOUNT_SECONDS = 24 * 3600

@@ -2,11 +2,15 @@
 
 from django.urls import path
 
-from moderation import desk
+from moderation.desk import cases, figures, keys, log, staff
 
 app_name = "moderation"
 urlpatterns = [
-    path("", desk.desk, name="desk"),
-    path("cases/<uuid:case_id>", desk.case, name="case"),
-    path("cases/<uuid:case_id>/pace", desk.pace, name="pace"),
+    path("", cases.desk, name="desk"),
+    path("cases/<uuid:case_id>", cases.case, name="case"),
+    path("cases/<uuid:case_id>/pace", cases.pace, name="pace"),
+    path("sites/<uuid:site_id>/staff", staff.staff, name="staff"),
+    path("sites/<uuid:site_id>/keys", keys.keys, name="keys"),
+    path("sites/<uuid:site_id>/log", log.log, name="log"),
+    path("sites/<uuid:site_id>/figures", figures.figures, name="figures"),
 ]

@@ -1,17 +1,19 @@
 """Sites with their origins, keys and staff: all a real publisher needs to start."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import CharField, Count, QuerySet
-from django.forms import ChoiceField, ModelForm
+from django.forms import CheckboxSelectMultiple, ChoiceField, ModelForm, MultipleChoiceField
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from common import clock
-from publishers.models import ApiKey, Origin, Site, SsoKey, StaffMembership
+from common.admin import RecordAdmin, RecordInline
+from publishers.models import AccessChange, ApiKey, Origin, Site, SsoKey, StaffMembership
 from publishers.services import hooks, keys, sso_keys
+from publishers.states import Scope
 
 
 class OriginInline(admin.TabularInline):
@@ -19,22 +21,18 @@ class OriginInline(admin.TabularInline):
     extra = 1
 
 
-class StaffInline(admin.TabularInline):
+class StaffInline(RecordInline):
+    """Who is on the staff, to look at: `add_staff` and the desk change it, on record."""
+
     model = StaffMembership
-    extra = 0
-    autocomplete_fields = ["user"]
+    fields = ["user", "role", "last_seen_at"]
 
 
-class KeyInline(admin.TabularInline):
+class KeyInline(RecordInline):
     """A site's keys, to look at; a new one is made on the keys' own page."""
 
     model = ApiKey
-    extra = 0
-    can_delete = False
-    fields = readonly_fields = ["name", "prefix", "created_at", "last_used_at", "revoked_at"]
-
-    def has_add_permission(self, request: HttpRequest, obj: Any) -> bool:
-        return False
+    fields = ["name", "prefix", "scopes", "created_at", "last_used_at", "expires_at", "revoked_at"]
 
 
 @admin.register(Site)
@@ -67,7 +65,7 @@ class SiteAdmin(admin.ModelAdmin):
             hooks.give_secret(obj)
         super().save_model(request, obj, form, change)
 
-    @admin.action(description=_("Give the hook a new secret"))
+    @admin.action(description=_("Give the hook a new secret"), permissions=["change"])
     def change_hook_secret(self, request: HttpRequest, chosen: QuerySet[Site]) -> None:
         for site in chosen:
             hooks.change_secret(site)
@@ -76,22 +74,36 @@ class SiteAdmin(admin.ModelAdmin):
         )
 
 
+SHOWN_OF_KEYS = ["name", "site", "prefix", "created_at", "last_used_at", "expires_at", "revoked_at"]
+
+
+class KeyForm(ModelForm):
+    """A key's name, and for a new one its site, what it opens and when it ends."""
+
+    scopes = MultipleChoiceField(
+        label=_("May"), choices=Scope.choices, initial=Scope.values, widget=CheckboxSelectMultiple
+    )
+
+
 @admin.register(ApiKey)
 class ApiKeyAdmin(admin.ModelAdmin):
     """Keys: the text is told once, after saving; revoking is for good."""
 
-    list_display = ["name", "site", "prefix", "created_at", "last_used_at", "revoked_at"]
+    form = KeyForm
+    list_display = SHOWN_OF_KEYS
     list_filter = ["site", ("revoked_at", admin.EmptyFieldListFilter)]
     list_select_related = ["site"]
     search_fields = ["name", "prefix", "site__name"]
     ordering = ["-created_at"]
-    actions = ["revoke"]
+    actions = ["replace", "revoke"]
 
     def get_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> list[str]:
-        return list(self.list_display) if obj else ["site", "name"]
+        if obj:
+            return [*SHOWN_OF_KEYS, "scopes"]
+        return ["site", "name", "scopes", "expires_at"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> list[str]:
-        return [field for field in self.list_display if field != "name"] if obj else []
+        return [field for field in self.get_fields(request, obj) if field != "name"] if obj else []
 
     def has_delete_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:
         return False
@@ -100,18 +112,40 @@ class ApiKeyAdmin(admin.ModelAdmin):
         if change:
             obj.save(update_fields=["name"])
             return
-        key, text = keys.issue(site=obj.site, name=obj.name)
+        key, text = keys.issue(
+            site=obj.site,
+            name=obj.name,
+            scopes=form.cleaned_data["scopes"],
+            expires_at=obj.expires_at,
+            actor=request.user,
+        )
         obj.pk, obj.prefix, obj.digest = key.pk, key.prefix, key.digest
+        self._tell(request, text)
+
+    @admin.action(
+        description=_("Replace the chosen keys; the old ones end in a day"), permissions=["change"]
+    )
+    def replace(self, request: HttpRequest, chosen: QuerySet[ApiKey]) -> None:
+        for key in chosen:
+            try:
+                _new, text = keys.rotate(key.pk, overlap=timedelta(days=1), actor=request.user)
+            except keys.KeyEnded as refusal:
+                self.message_user(request, f"{key}: {refusal}", messages.ERROR)
+            else:
+                self._tell(request, text)
+
+    @admin.action(description=_("Revoke the chosen keys"), permissions=["change"])
+    def revoke(self, request: HttpRequest, chosen: QuerySet[ApiKey]) -> None:
+        for key in chosen.select_related("site"):
+            keys.revoke(key, actor=request.user)
+        self.message_user(request, _("The keys open nothing any more."))
+
+    def _tell(self, request: HttpRequest, text: str) -> None:
         self.message_user(
             request,
             format_html("{} <code>{}</code>", _("Shown once, copy it now:"), text),
             messages.WARNING,
         )
-
-    @admin.action(description=_("Revoke the chosen keys"))
-    def revoke(self, request: HttpRequest, chosen: QuerySet[ApiKey]) -> None:
-        chosen.filter(revoked_at=None).update(revoked_at=clock.now())
-        self.message_user(request, _("The keys open nothing any more."))
 
 
 class SsoKeyForm(ModelForm):
@@ -171,3 +205,14 @@ class SsoKeyAdmin(admin.ModelAdmin):
         for key in chosen:
             sso_keys.retire(key)
         self.message_user(request, _("The keys sign nobody in any more."))
+
+
+@admin.register(AccessChange)
+class AccessChangeAdmin(RecordAdmin):
+    """Who was let in or shut out, at every site."""
+
+    list_display = ["created_at", "site", "actor", "kind", "subject", "was", "now"]
+    list_select_related = ["site", "actor"]
+    list_filter = ["kind", "site"]
+    search_fields = ["subject", "=actor__email"]
+    ordering = ["-id"]

@@ -1,6 +1,6 @@
 """The ground everyone stands on: a publisher's site, its origins, API keys and staff."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import ClassVar
 from urllib.parse import urlsplit
 
@@ -175,6 +175,11 @@ class ApiKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
+
+    def is_live_at(self, now: datetime) -> bool:
+        """Whether the key opens the door at `now`. No query."""
+        is_over = self.expires_at is not None and self.expires_at <= now
+        return self.revoked_at is None and not is_over
 
     @property
     def scope_names(self) -> list[str]:

@@ -23,7 +23,7 @@ from common import clock
 from moderation.models import Case, Flag
 from moderation.states import FlagReason
 from publishers.models import Site
-from publishers.services import sites
+from publishers.services import staffing
 from publishers.states import Role
 
 
@@ -67,7 +67,7 @@ class ReaderFactory(UserFactory):
 
 
 class ModeratorFactory(ReaderFactory):
-    """Somebody on the staff of `site` (a new one unless given)."""
+    """Somebody on the staff of `site` (a new one unless given), a moderator or of `role`."""
 
     email = factory.Sequence("moderator{}@mail.example".format)
     name = factory.Sequence("Moderator {}".format)
@@ -75,9 +75,9 @@ class ModeratorFactory(ReaderFactory):
 
     @classmethod
     def _create(cls, model_class: type[User], *args: Any, **fields: Any) -> User:
-        site = fields.pop("site")
+        site, role = fields.pop("site"), fields.pop("role", Role.MODERATOR)
         user = super()._create(model_class, *args, **fields)
-        sites.add_staff(site=site, user=user, role=Role.MODERATOR)
+        staffing.appoint(site=site, user=user, role=role)
         return user
 
 

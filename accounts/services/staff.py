@@ -10,7 +10,7 @@ from django.db import transaction
 
 from accounts.models import User
 from publishers.models import Site, StaffMembership
-from publishers.services import sites
+from publishers.services import staffing
 from publishers.states import Role
 
 
@@ -37,7 +37,7 @@ def appoint(*, site: Site, email: str, role: Role, name: str = "") -> Appointmen
         user.name = name
         user.save(update_fields=["name"])
     vouch_for_address(user)
-    return Appointment(sites.add_staff(site=site, user=user, role=role), password)
+    return Appointment(staffing.appoint(site=site, user=user, role=role), password)
 
 
 def vouch_for_address(user: User) -> None:

@@ -18,6 +18,7 @@ from articles.services import publishing
 from common.errors import FieldError
 from common.views import PrivateView
 from publishers.authentication import ApiKeyAuthentication, IsPublisherServer
+from publishers.states import Scope
 
 
 class PublisherArticle(PrivateView):
@@ -25,6 +26,7 @@ class PublisherArticle(PrivateView):
 
     authentication_classes = [ApiKeyAuthentication]
     permission_classes = [IsPublisherServer]
+    scopes = {"PUT": Scope.ARTICLES_WRITE}
     limits = {"PUT": "publishing"}
 
     @extend_schema(request=ArticleInput, responses={200: ArticleShape, 201: ArticleShape})
@@ -49,6 +51,7 @@ class PublisherRelated(PrivateView):
 
     authentication_classes = [ApiKeyAuthentication]
     permission_classes = [IsPublisherServer]
+    scopes = {"PUT": Scope.RELATED_WRITE}
     limits = {"PUT": "publishing"}
 
     @extend_schema(request=RelatedListInput, responses={204: None})

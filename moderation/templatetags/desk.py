@@ -1,5 +1,6 @@
 """Small words for the desk's templates."""
 
+from datetime import timedelta
 from typing import Any
 
 from django import template
@@ -7,6 +8,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from comments import rendering
 from comments.models import Comment
+from common import limits
 from moderation.forms import SHORT
 
 register = template.Library()
@@ -34,3 +36,9 @@ def excerpt(comment: Comment) -> str:
 def in_a_word(reason: str) -> str:
     """A reason's code as a moderator reads it in a list."""
     return str(SHORT.get(reason, reason))
+
+
+@register.filter
+def as_a_wait(waited: timedelta | None) -> str:
+    """How long something took, as one says it; a dash where there was nothing."""
+    return limits.spoken(max(1, round(waited.total_seconds()))) if waited else "–"

@@ -39,7 +39,9 @@ def test_a_new_keys_text_is_shown_once_and_opens_the_door(operator):
     site = SiteFactory()
 
     page = operator.post(
-        "/admin/publishers/apikey/add/", {"site": str(site.pk), "name": "server"}, follow=True
+        "/admin/publishers/apikey/add/",
+        {"site": str(site.pk), "name": "server", "scopes": ["articles:write"]},
+        follow=True,
     ).content.decode()
     again = operator.get("/admin/publishers/apikey/").content.decode()
 

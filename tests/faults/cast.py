@@ -23,7 +23,7 @@ def make(readers: int, threads: int) -> dict[str, Any]:
     from accounts.models import User
     from accounts.services import tokens
     from comments.models import Thread
-    from publishers.services import sites
+    from publishers.services import sites, staffing
     from publishers.states import Role, Screening
 
     site, _key = sites.create(
@@ -35,7 +35,7 @@ def make(readers: int, threads: int) -> dict[str, Any]:
         for number in range(readers)
     )
     moderator = User.objects.create_user("moderator@trial.example", name="Moderator")
-    sites.add_staff(site=site, user=moderator, role=Role.MODERATOR)
+    staffing.appoint(site=site, user=moderator, role=Role.MODERATOR)
     asking = [_asking(number, people[:READERS_THERE]) for number in range(ASKING)]
     opened = Thread.objects.bulk_create(Thread(site=site) for _ in range(threads))
     return {

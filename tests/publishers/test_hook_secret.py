@@ -14,7 +14,7 @@ from accounts.models import User
 from accounts.services import staff
 from common import clock
 from publishers.models import Site, validate_hook_url
-from publishers.services import hooks, sites
+from publishers.services import hooks, sites, staffing
 from publishers.states import Role
 from tests.factories import SiteFactory
 from tests.staff import sign_in
@@ -97,7 +97,7 @@ def test_a_sites_own_staff_cannot_read_it(operator):
     site = SiteFactory(hook_url=URL, hook_secret="whsec_c2VjcmV0")
     person = User.objects.create_user(email="editor@mail.example", name="Editor")
     staff.vouch_for_address(person)
-    sites.add_staff(site=site, user=person, role=Role.MODERATOR)
+    staffing.appoint(site=site, user=person, role=Role.MODERATOR)
 
     answer = sign_in(Client(), person).get(f"/admin/publishers/site/{site.pk}/change/", follow=True)
 

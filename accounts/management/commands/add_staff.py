@@ -6,7 +6,9 @@ from django.core.validators import validate_email
 from django.forms import ValidationError
 
 from accounts.selectors import site_named
-from accounts.services import staff
+from accounts.services import inviting, staff
+from common.errors import Refusal
+from publishers.models import Site
 from publishers.states import Role
 
 
@@ -20,6 +22,11 @@ class Command(BaseCommand):
             "--role", choices=Role.values, default=Role.MODERATOR, help="moderator, if left out"
         )
         parser.add_argument("--name", default="", help="display name of a new account")
+        parser.add_argument(
+            "--invite",
+            action="store_true",
+            help="send a mail with a link to join, instead of making an account and a password",
+        )
         parser.add_argument("--json", action="store_true", help="answer as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -30,9 +37,14 @@ class Command(BaseCommand):
             validate_email(options["email"])
         except ValidationError as fault:
             raise CommandError(f"{options['email']} is not an e-mail address.") from fault
-        made = staff.appoint(
-            site=site, email=options["email"], role=Role(options["role"]), name=options["name"]
-        )
+        role = Role(options["role"])
+        try:
+            if options["invite"]:
+                self._invite(site, options["email"], role, as_json=options["json"])
+                return
+            made = staff.appoint(site=site, email=options["email"], role=role, name=options["name"])
+        except Refusal as refusal:
+            raise CommandError(str(refusal)) from refusal
         user = made.membership.user
         if options["json"]:
             answer = {
@@ -48,3 +60,11 @@ class Command(BaseCommand):
         if made.password is not None:
             self.stdout.write(f"Password (shown once): {made.password}")
         self.stdout.write("A second factor is set up at the first visit to the desk.")
+
+    def _invite(self, site: Site, email: str, role: Role, *, as_json: bool) -> None:
+        invitation = inviting.invite(site=site, email=email, role=role, actor=None)
+        if as_json:
+            answer = {"site": str(site.pk), "email": invitation.email, "role": invitation.role}
+            self.stdout.write(json.dumps(answer))
+            return
+        self.stdout.write(f"{invitation.email} is invited to {site.name} as {invitation.role}.")

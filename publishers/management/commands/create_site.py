@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from publishers.models import Site
 from publishers.services import sites
-from publishers.states import Screening
+from publishers.states import Scope, Screening
 
 
 class Command(BaseCommand):
@@ -29,6 +29,12 @@ class Command(BaseCommand):
             help="what the public sees before a worker has looked at a comment: the comment "
             "(publish_first, if left out) or nothing",
         )
+        parser.add_argument(
+            "--scope",
+            action="append",
+            choices=Scope.values,
+            help="what the first API key may do; repeat for more, all if left out",
+        )
         parser.add_argument("--json", action="store_true", help="answer as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -40,6 +46,7 @@ class Command(BaseCommand):
                 origins=options["origin"],
                 default_locale=options["locale"],
                 screening=options["screening"],
+                scopes=options["scope"],
             )
         except ValidationError as fault:
             raise CommandError(" ".join(fault.messages)) from fault
@@ -52,4 +59,6 @@ class Command(BaseCommand):
         for origin in origins:
             self.stdout.write(f"Origin   {origin}")
         self.stdout.write(f"API key  {key}  (shown once; keep it on your server)")
-        self.stdout.write(f"Next     manage.py add_staff --site {site.pk} --email … --role owner")
+        self.stdout.write(
+            f"Next     manage.py add_staff --site {site.pk} --email … --role owner --invite"
+        )

@@ -1,59 +1,40 @@
-"""The desk: a queue with one case opened, and the decision on it. Pages work without script."""
+"""A queue with one case opened, and the decision on it."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseRedirectBase
-from django.shortcuts import render
+from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import staff
-from accounts.models import User
 from comments.services import pace as thread_pace
 from comments.states import Status
 from common import clock
 from common.errors import Refusal
 from common.limits import spoken
-from common.retrying import retried
 from moderation import selectors
+from moderation.desk import pages
+from moderation.desk.guard import at_the_desk, demand
+from moderation.desk.pages import SeeOther, StaffRequest
 from moderation.forms import PAUSES, SHORT, DecisionForm, PaceForm
 from moderation.models import Case, Decision
 from moderation.selectors import QueuePage
 from moderation.services import decisions
 from moderation.states import Ruling
-
-
-class SeeOther(HttpResponseRedirectBase):
-    """Done; now look there. Reloading that page repeats nothing."""
-
-    status_code = 303
-
-
-class StaffRequest(HttpRequest):
-    """A request that `staff_only` let in."""
-
-    user: User
-
-
-def at_the_desk(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """A page of the desk: for staff with a second factor, and never stored.
-
-    What it writes is one transaction, run anew where it met another's.
-    """
-    return staff.staff_only(never_cache(retried(view)))
+from publishers.roles import Permission
 
 
 @at_the_desk
 @require_safe
 def desk(request: StaffRequest) -> HttpResponse:
-    """`/moderation/?queue=`: a queue, with its first case opened."""
+    """`/moderation/?queue=`: a queue, with its first case opened; for who reads no cases, on to
+    what their role opens.
+    """
+    if not any(each.may(Permission.REVIEW) for each in request.memberships):
+        return _elsewhere(request)
     page = _queue_page(request)
     first = selectors.case_for(request.user, page.cases[0].pk) if page.cases else None
     return _show(request, page, first)
@@ -68,6 +49,7 @@ def case(request: StaffRequest, case_id: UUID) -> HttpResponse:
     """
     found = selectors.case_for(request.user, case_id)
     if request.method == "POST":
+        demand(request, found.site_id, Permission.DECIDE)
         return _decide(request, found)
     return _show(request, _queue_page(request), found, asked_for=True)
 
@@ -77,10 +59,18 @@ def case(request: StaffRequest, case_id: UUID) -> HttpResponse:
 def pace(request: StaffRequest, case_id: UUID) -> HttpResponse:
     """`/moderation/cases/{id}/pace?queue=`: slow the case's thread by hand, or lift that (303)."""
     found = selectors.case_for(request.user, case_id)
+    demand(request, found.site_id, Permission.SET_PACE)
     form = PaceForm(request.POST)
     if request.method == "POST" and form.is_valid():
         messages.success(request, _set_pace(request, found, **form.cleaned_data))
     return SeeOther(_address(_queue_page(request), found.pk))
+
+
+def _elsewhere(request: StaffRequest) -> HttpResponse:
+    address = pages.first_open_to(request)
+    if address is None:
+        raise Http404
+    return SeeOther(address)
 
 
 def _set_pace(request: StaffRequest, found: Case, *, seconds: int, duration: int | None) -> str:
@@ -140,10 +130,16 @@ def _show(
         "form": DecisionForm(),
         "pauses": [(each, spoken(each)) for each in PAUSES],
         "pause": spoken(seconds) if (seconds := _pause(found)) else "",
-        "is_operator": staff.is_operator(request.user),
+        "may_decide": found and _may(request, found, Permission.DECIDE),
+        "may_set_pace": found and _may(request, found, Permission.SET_PACE),
         **more,
     }
-    return render(request, "moderation/desk.html", context, status=status)
+    return pages.show(request, "desk.html", tab="desk", status=status, **context)
+
+
+def _may(request: StaffRequest, found: Case, permission: Permission) -> bool:
+    roles = (each for each in request.memberships if each.site_id == found.site_id)
+    return any(each.may(permission) for each in roles)
 
 
 def _pause(found: Case | None) -> int:

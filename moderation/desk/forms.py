@@ -1,0 +1,78 @@
+"""What is sent from the desk's pages about a site itself."""
+
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from common import clock
+from publishers import roles
+from publishers.models import StaffMembership
+from publishers.services import keys
+from publishers.states import Role, Scope
+
+#: For how long an old key goes on beside the new one, in seconds, and in words.
+OVERLAPS = list(
+    zip(
+        (int(each.total_seconds()) for each in keys.OVERLAPS),
+        (_("at once"), _("in 1 hour"), _("in 1 day"), _("in 7 days")),
+        strict=True,
+    )
+)
+#: After how many days a new key ends; 0: it does not.
+LASTS = [(0, _("does not end")), (30, _("30 days")), (90, _("90 days")), (365, _("1 year"))]
+
+
+class InvitationForm(forms.Form):
+    """An address and a role, one of those that the asker may give."""
+
+    email = forms.EmailField(label=_("E-mail address"), max_length=254)
+    role = forms.ChoiceField(label=_("Role"))
+
+    def __init__(self, own: StaffMembership, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        given = [(role, role.label) for role in roles.appointable_by(own.role)]
+        self.fields["role"].choices = given  # type: ignore[attr-defined]  # a ChoiceField
+        self.fields["role"].initial = Role.MODERATOR
+
+    def clean_role(self) -> Role:
+        return Role(self.cleaned_data["role"])
+
+
+class MemberForm(forms.Form):
+    """Somebody on the staff, and the role they are to have. Whether that may be, services say."""
+
+    user = forms.UUIDField()
+    role = forms.TypedChoiceField(choices=Role.choices, coerce=Role, required=False)
+
+
+class WithdrawalForm(forms.Form):
+    invitation = forms.UUIDField()
+
+
+class KeyForm(forms.Form):
+    """A new key: what it is for, what it opens, when it ends."""
+
+    name = forms.CharField(label=_("What it is for"), max_length=100)
+    scopes = forms.MultipleChoiceField(
+        label=_("May"),
+        choices=Scope.choices,
+        initial=Scope.values,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    days = forms.TypedChoiceField(label=_("Ends after"), choices=LASTS, coerce=int)
+
+    def clean(self) -> dict[str, Any]:
+        found = super().clean() or {}
+        days = found.pop("days", 0)
+        found["expires_at"] = clock.now() + timedelta(days=days) if days else None
+        return found
+
+
+class KeyRotationForm(forms.Form):
+    """When the key that is replaced ends."""
+
+    overlap = forms.TypedChoiceField(
+        choices=OVERLAPS, coerce=lambda seconds: timedelta(seconds=int(seconds))
+    )

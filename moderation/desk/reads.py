@@ -1,0 +1,162 @@
+"""Reads for the desk's pages about a site itself. Each says how many queries it makes."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from allauth.mfa.models import Authenticator
+from django.db.models import Avg, Count, Exists, F, OuterRef, Q, QuerySet, Sum
+
+from accounts.models import User
+from accounts.staff import SECOND_FACTORS
+from comments.models import AuthorFigures
+from common import clock
+from moderation.models import Case, Decision
+from moderation.states import Ruling
+from publishers import roles
+from publishers.models import AccessChange, StaffInvitation, StaffMembership
+from publishers.states import Role
+
+LOG_PAGE = 50
+FIGURES_OF = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class Member:
+    """Somebody on a site's staff, and what who looks may give them (nothing: no change)."""
+
+    membership: StaffMembership
+    has_second_factor: bool
+    is_self: bool
+    may_change: bool
+
+
+@dataclass(frozen=True)
+class Invited:
+    """Somebody who was invited; whether who looks may send that again or take it back."""
+
+    invitation: StaffInvitation
+    is_over: bool
+    may_change: bool
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Something on record: a decision on a comment, or a change of who may come in."""
+
+    id: UUID
+    at: datetime
+    actor: User | None
+    decision: Decision | None = None
+    change: AccessChange | None = None
+
+    @property
+    def was(self) -> str:
+        """The role before, in words."""
+        return _in_words(self.change.was if self.change else "")
+
+    @property
+    def now(self) -> str:
+        """The role after, in words."""
+        return _in_words(self.change.now if self.change else "")
+
+
+@dataclass(frozen=True)
+class Log:
+    """A page of the log, newest first, and the id to go on from, if there is more."""
+
+    entries: list[Entry]
+    further: UUID | None
+
+
+@dataclass(frozen=True)
+class Figures:
+    """A site in numbers: comments so far, cases that wait, decisions of the last thirty days."""
+
+    so_far: dict[str, int]
+    waiting: dict[str, int]
+    decided: dict[str, Any]
+    reasons: list[tuple[str, int]]
+    days: int
+
+
+def staff_of(own: StaffMembership) -> list[Member]:
+    """The staff of a site as one of them sees it, highest role first. One query."""
+    factor = Authenticator.objects.filter(user=OuterRef("user"), type__in=SECOND_FACTORS)
+    rows = own.site.staff.select_related("user").annotate(has_second_factor=Exists(factor))
+    found = [
+        Member(
+            membership=each,
+            has_second_factor=each.has_second_factor,
+            is_self=each.pk == own.pk,
+            may_change=each.pk != own.pk and roles.may_appoint(own.role, each.role),
+        )
+        for each in rows.order_by("user__name", "pk")
+    ]
+    order = list(Role)
+    return sorted(found, key=lambda member: order.index(Role(member.membership.role)))
+
+
+def invitations_to(own: StaffMembership) -> list[Invited]:
+    """Who was invited and has not come yet, as one of the staff sees it. One query."""
+    now = clock.now()
+    return [
+        Invited(each, each.expires_at <= now, roles.may_appoint(own.role, each.role))
+        for each in own.site.invitations.order_by("email")
+    ]
+
+
+def log_of(site_id: UUID, *, before: str = "") -> Log:
+    """What is on record of a site, older than the entry `before`. Two queries."""
+    decisions = Decision.objects.filter(case__site=site_id).select_related("actor", "case")
+    changes = AccessChange.objects.filter(site=site_id).select_related("actor")
+    entries = [
+        *(
+            Entry(id=each.pk, at=each.created_at, actor=each.actor, decision=each)
+            for each in _newest(decisions, before)
+        ),
+        *(
+            Entry(id=each.pk, at=each.created_at, actor=each.actor, change=each)
+            for each in _newest(changes, before)
+        ),
+    ]
+    entries.sort(key=lambda entry: entry.id, reverse=True)
+    page = entries[:LOG_PAGE]
+    return Log(page, page[-1].id if len(entries) > LOG_PAGE else None)
+
+
+def figures_of(site_id: UUID) -> Figures:
+    """A site in numbers. Five queries."""
+    kept = ("published", "rejected", "withdrawn", "flag")
+    so_far = AuthorFigures.objects.filter(site=site_id).aggregate(
+        **{f"{name}_count": Sum(f"{name}_count", default=0) for name in kept}
+    )
+    cases = Case.objects.filter(site=site_id).open()
+    since = clock.now() - FIGURES_OF
+    decisions = Decision.objects.filter(case__site=site_id, created_at__gte=since)
+    decided = decisions.aggregate(
+        published=Count("pk", filter=Q(ruling=Ruling.PUBLISH)),
+        rejected=Count("pk", filter=Q(ruling=Ruling.REJECT)),
+        waited=Avg(F("created_at") - F("case__opened_at")),
+    )
+    by_reason = decisions.filter(ruling=Ruling.REJECT).values_list("reason")
+    return Figures(
+        so_far=so_far,
+        waiting={"held": cases.held().count(), "reported": cases.reported().count()},
+        decided=decided,
+        reasons=list(by_reason.annotate(count=Count("pk")).order_by("-count", "reason")),
+        days=FIGURES_OF.days,
+    )
+
+
+def _newest(rows: QuerySet[Any], before: str) -> QuerySet[Any]:
+    """One more than a page. Ids are made in the order of time."""
+    with suppress(ValueError):  # what is no id asks for the first page
+        rows = rows.filter(pk__lt=UUID(before))
+    return rows.order_by("-pk")[: LOG_PAGE + 1]
+
+
+def _in_words(role: str) -> str:
+    return str(Role(role).label) if role else ""
