@@ -69,10 +69,18 @@ def put(*, site: Site, external_id: str, story: dict[str, Any]) -> tuple[Article
     except IntegrityError:  # another article took an address since we looked
         _check_addresses(site, external_id, story["editions"])
         raise
-    threads = Thread.objects.filter(editions__article=article)
-    state = CommentsSwitch(article.comments).thread_state
-    threads.exclude(state=state).update(state=state)
+    _hand_down_switch(article)
     return article, created
+
+
+@transaction.atomic
+def switch(*, article: Article, to: CommentsSwitch) -> None:
+    """Open, close or hide an article's conversations by hand. The publisher's next `PUT` sets
+    what it says.
+    """
+    article.comments = to
+    article.save(update_fields=["comments", "updated_at"])
+    _hand_down_switch(article)
 
 
 @transaction.atomic
@@ -96,6 +104,12 @@ def edition_of(*, site: Site, external_id: str, locale: str) -> Edition:
     if edition is None:
         raise UnknownEdition
     return edition
+
+
+def _hand_down_switch(article: Article) -> None:
+    threads = Thread.objects.filter(editions__article=article)
+    state = CommentsSwitch(article.comments).thread_state
+    threads.exclude(state=state).update(state=state)
 
 
 def _put_editions(article: Article, editions: list[dict[str, Any]]) -> None:

@@ -1,14 +1,17 @@
 """What is sent from the desk's pages about a site itself."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from articles.api.serializers import RelatedInput
+from articles.states import CommentsSwitch
 from common import clock
+from moderation.models import ListedWord
 from publishers import roles
-from publishers.models import StaffMembership
+from publishers.models import Site, StaffMembership
 from publishers.services import keys
 from publishers.states import Role, Scope
 
@@ -76,3 +79,59 @@ class KeyRotationForm(forms.Form):
     overlap = forms.TypedChoiceField(
         choices=OVERLAPS, coerce=lambda seconds: timedelta(seconds=int(seconds))
     )
+
+
+class WordForm(forms.ModelForm):
+    """A word or phrase, and what becomes of a comment that has it."""
+
+    class Meta:
+        model = ListedWord
+        fields = ("word", "action")
+        labels: ClassVar = {"word": _("Word or phrase"), "action": _("A comment with it")}
+
+
+class SettingsForm(forms.ModelForm):
+    """What an owner decides about their site. Its origins are an operator's to register: they say
+    where readers' sign-ins are handed to.
+    """
+
+    class Meta:
+        model = Site
+        fields = (
+            "name",
+            "screening",
+            "edit_window_seconds",
+            "hold_over_characters",
+            "hold_over_links",
+            "hook_url",
+            "hook_when_away",
+        )
+
+
+class SwitchForm(forms.Form):
+    comments = forms.TypedChoiceField(choices=CommentsSwitch.choices, coerce=CommentsSwitch)
+
+
+class RelatedForm(forms.Form):
+    """An edition's related links, a line each: an article's id, or an address and a title."""
+
+    edition = forms.UUIDField()
+    links = forms.CharField(max_length=50_000, required=False)
+
+    def clean_links(self) -> list[dict[str, str]]:
+        lines = self.cleaned_data["links"].splitlines()
+        found = [_link(line) for line in lines if line.strip()]
+        for number, link in enumerate(found, 1):
+            if not RelatedInput(data=link).is_valid():
+                raise forms.ValidationError(
+                    _("Line %(line)d is neither an article's id nor an address with a title."),
+                    params={"line": number},
+                )
+        return found
+
+
+def _link(line: str) -> dict[str, str]:
+    address, _space, title = line.strip().partition(" ")
+    if not title and "/" not in address:
+        return {"external_id": address}
+    return {"url": address, "title": title.strip()}

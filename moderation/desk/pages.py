@@ -40,10 +40,13 @@ class Tab(NamedTuple):
 
 CASES = Tab("desk", _("Cases"), Permission.REVIEW)
 OF_A_SITE = [
+    Tab("articles", _("Articles"), Permission.EDIT_ARTICLES),
+    Tab("words", _("Words"), Permission.SET_WORDS),
     Tab("staff", _("Staff"), Permission.APPOINT),
     Tab("keys", _("API keys"), Permission.KEEP_KEYS),
     Tab("log", _("Log"), Permission.READ_LOG),
     Tab("figures", _("Figures"), Permission.READ_FIGURES),
+    Tab("settings", _("Settings"), Permission.SET_UP),
 ]
 
 

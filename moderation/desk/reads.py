@@ -8,18 +8,22 @@ from uuid import UUID
 
 from allauth.mfa.models import Authenticator
 from django.db.models import Avg, Count, Exists, F, OuterRef, Q, QuerySet, Sum
+from django.shortcuts import get_object_or_404
 
 from accounts.models import User
 from accounts.staff import SECOND_FACTORS
-from comments.models import AuthorFigures
+from articles.models import Article, Edition
+from comments.models import AuthorFigures, Thread
+from comments.services.pace import pause_of
 from common import clock
+from common.limits import spoken
 from moderation.models import Case, Decision
 from moderation.states import Ruling
 from publishers import roles
 from publishers.models import AccessChange, StaffInvitation, StaffMembership
 from publishers.states import Role
 
-LOG_PAGE = 50
+LOG_PAGE = ARTICLES_PAGE = 50
 FIGURES_OF = timedelta(days=30)
 
 
@@ -160,3 +164,48 @@ def _newest(rows: QuerySet[Any], before: str) -> QuerySet[Any]:
 
 def _in_words(role: str) -> str:
     return str(Role(role).label) if role else ""
+
+
+def articles_of(site_id: UUID, *, beginning: str = "") -> list[Article]:
+    """A site's newest articles with their editions, or those whose id or title begins so.
+
+    Three queries, at most a page.
+    """
+    rows = Article.objects.filter(site=site_id).prefetch_related("editions__thread")
+    if beginning:
+        titled = Edition.objects.filter(article__site=site_id, title__istartswith=beginning)
+        named = Q(external_id__startswith=beginning) | Q(pk__in=titled.values("article"))
+        rows = rows.filter(named)
+    return list(rows.order_by("-id")[:ARTICLES_PAGE])
+
+
+def article_of(site_id: UUID, article_id: UUID) -> Article:
+    """An article of a site with editions, their threads and related links. Raises Http404.
+
+    Four queries.
+    """
+    rows = Article.objects.prefetch_related("editions__thread", "editions__related_links")
+    return get_object_or_404(rows, site=site_id, pk=article_id)
+
+
+def threads_of(article: Article) -> list[tuple[Thread, int, str]]:
+    """The conversations of an article that `article_of` read: each with the pause that is set, in
+    seconds and in words. No query.
+    """
+    threads = {each.thread_id: each.thread for each in article.editions.all()}
+    paused = ((thread, pause_of(thread)) for thread in threads.values())
+    return [(thread, pause, spoken(pause) if pause else "") for thread, pause in paused]
+
+
+def as_lines(edition: Edition) -> str:
+    """An edition's related links as an editor types them. No query after `article_of`."""
+    links = edition.related_links.all()
+    return "\n".join(link.external_id or f"{link.url} {link.title}" for link in links)
+
+
+def with_texts(edition: Edition, links: list[dict[str, str]]) -> list[dict[str, str]]:
+    """The links with the texts that the publisher sent along for the same targets."""
+    texts = {link.external_id or link.url: link.text for link in edition.related_links.all()}
+    return [
+        {**link, "text": texts.get(link.get("external_id") or link["url"], "")} for link in links
+    ]
