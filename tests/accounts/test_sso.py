@@ -14,7 +14,7 @@ from accounts.services import tokens
 from accounts.tasks import purge
 from common import clock
 from notifications.services import mailing, notices
-from publishers.services import sites, sso_keys
+from publishers.services import sso_keys, staffing
 from publishers.states import Role
 from tests.accounts.people import ORIGIN, me
 from tests.accounts.publishers import PAIRS, Publisher, code_of, sign_on
@@ -389,7 +389,7 @@ def test_the_address_of_an_account_here_does_not_lead_to_it(publisher):
 @pytest.mark.parametrize("claim", ["sub", "email", "name"])
 def test_a_staff_account_cannot_be_named(publisher, claim):
     lead = ReaderFactory(email="lead@news.example", is_staff=True)
-    sites.add_staff(site=publisher.site, user=lead, role=Role.OWNER)
+    staffing.appoint(site=publisher.site, user=lead, role=Role.OWNER)
 
     sign_on(publisher.token(**{claim: str(lead.pk) if claim == "sub" else lead.email}))
 
@@ -412,7 +412,7 @@ def test_a_reader_who_was_given_a_role_is_not_reached_any_more(publisher, how):
     sign_on(publisher.token())
     user = User.objects.get()
     if how == "member":
-        sites.add_staff(site=SiteFactory(), user=user, role=Role.MODERATOR)
+        staffing.appoint(site=SiteFactory(), user=user, role=Role.MODERATOR)
     else:
         User.objects.update(**{how: True})
 
