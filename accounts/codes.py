@@ -5,12 +5,18 @@ time, resends, the steps after) and makes the account of an unknown address once
 proven, so that typing somebody else's address makes nothing.
 """
 
+import secrets
+
 from allauth.account.adapter import get_adapter
+from allauth.account.internal.flows.email_verification_by_code import (
+    EMAIL_VERIFICATION_CODE_SESSION_KEY,
+    EmailVerificationProcess,
+)
 from allauth.account.internal.flows.login_by_code import LoginCodeVerificationProcess
 from allauth.account.internal.userkit import filter_users_by_email
 from allauth.account.models import EmailAddress, Login
 from allauth.account.signals import user_signed_up
-from allauth.account.stages import LoginByCodeStage, LoginStageController
+from allauth.account.stages import EmailVerificationStage, LoginByCodeStage, LoginStageController
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 
@@ -78,6 +84,30 @@ class ReaderCode(LoginCodeVerificationProcess):
             return User.objects.get(email=self.email)
         user_signed_up.send(sender=User, request=self.request, user=user)
         return user
+
+
+class AddressCode(EmailVerificationProcess):
+    """A pending code for the address of who signed in elsewhere: proven here like any other.
+
+    allauth begins it. Where the address has an account already, it mails its owner that instead
+    of a code, so that no code is right; the page is the same.
+    """
+
+    @classmethod
+    def pending(cls, request: HttpRequest) -> "AddressCode | None":
+        """The code this session waits for; None where there is none or its time is over."""
+        stage = LoginStageController.enter(request, EmailVerificationStage.key)
+        state = request.session.get(EMAIL_VERIFICATION_CODE_SESSION_KEY)
+        return cls(request, state).abort_if_invalid() if stage and state else None
+
+    @property
+    def code(self) -> str:
+        return super().code if self.user else secrets.token_hex()
+
+    def finish(self) -> None:
+        """The code was right: on with the sign-in that waits for it."""
+        if super().finish():
+            LoginStageController.enter(self.request, EmailVerificationStage.key).exit()
 
 
 def _owner(email: str, *, is_active: bool | None = None) -> User | None:

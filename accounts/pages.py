@@ -65,3 +65,9 @@ def staff_invitation(request: HttpRequest, text: str) -> HttpResponse:
 def no_phones(request: HttpRequest) -> HttpResponse:
     """allauth has calls for telephone numbers, and stumbles over who asks without signing in."""
     raise Http404
+
+
+@public
+def no_such_page(request: HttpRequest) -> HttpResponse:
+    """For addresses of allauth's that we do not offer."""
+    raise Http404

@@ -9,9 +9,10 @@ from typing import Any, ClassVar
 
 from allauth.account.internal.flows.logout import logout
 from allauth.account.internal.stagekit import clear_login, get_pending_stage
-from allauth.account.models import Login
-from allauth.account.stages import EmailVerificationStage, LoginByCodeStage
+from allauth.account.models import EmailAddress, Login
+from allauth.account.stages import EmailVerificationStage
 from allauth.core import ratelimit
+from allauth.core.exceptions import RateLimited
 from allauth.core.internal.ratelimit import consume
 from allauth.mfa.models import Authenticator
 from allauth.mfa.stages import AuthenticateStage
@@ -19,6 +20,12 @@ from allauth.mfa.utils import is_mfa_enabled
 from allauth.mfa.webauthn.forms import AuthenticateWebAuthnForm, LoginWebAuthnForm
 from allauth.mfa.webauthn.internal import auth as webauthn
 from allauth.mfa.webauthn.internal.flows import perform_passwordless_login
+from allauth.socialaccount.internal.flows.signup import (
+    clear_pending_signup,
+    get_pending_signup,
+    process_signup,
+)
+from allauth.socialaccount.models import SocialLogin
 from django import forms
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -28,16 +35,20 @@ from django.utils.translation import gettext_lazy as _
 from django.views import View
 
 from accounts import invitations
-from accounts.codes import ReaderCode
+from accounts.codes import AddressCode, ReaderCode
 from accounts.forms import ChooseName
 from accounts.invitations import BadInvitation, Invitation
 from accounts.popup_forms import AskAddress, AskCode, AskPassword, AskSecondFactor
 from accounts.services import handover, profile
+from accounts.social.adapter import SUGGESTED_NAME
+from accounts.social.faults import FAULTS
+from accounts.social.views import BACK_IN_POPUP
 from common.away import Unavailable
 from common.permissions import public
 
 TOO_MANY = _("Too many tries. Wait a minute, then try again.")
 CODE_OVER = _("That code is no longer good. Ask for a new one.")
+NO_ADDRESS = _("Nearly there: we were not told your e-mail address.")
 CLOSED = _("This account is closed.")
 PASSKEY_FAILED = _("That passkey did not work here. Try again, or use another way.")
 
@@ -67,6 +78,9 @@ class Popup(View):
         return answer
 
     def get(self, request: HttpRequest) -> HttpResponse:
+        back = request.session.pop(BACK_IN_POPUP, None)
+        if back and back["address"] == request.get_full_path():
+            return self.come_back(back["fault"])
         return self.show(self.step())
 
     def post(self, request: HttpRequest) -> HttpResponse:
@@ -108,10 +122,14 @@ class Popup(View):
         stage = get_pending_stage(self.request)
         if stage and stage.key == AuthenticateStage.key:
             return "second_factor"
-        if stage and stage.key == LoginByCodeStage.key and ReaderCode.pending(self.request):
+        if self.pending_code():
             return "code"
         clear_login(self.request)
         return "password" if self.request.GET.get("with") == "password" else "address"
+
+    def pending_code(self) -> ReaderCode | AddressCode | None:
+        """The code this session waits for, if it does."""
+        return ReaderCode.pending(self.request) or AddressCode.pending(self.request)
 
     def show_step(self) -> HttpResponse:
         """On to the page of the step this session is at, so that a reload repeats nothing."""
@@ -123,6 +141,8 @@ class Popup(View):
         if not form.is_valid():
             return self.show("address", form=form)
         email = form.cleaned_data["email"]
+        if elsewhere := get_pending_signup(self.request):
+            return self.sign_up(elsewhere, email)
         if not ratelimit.consume(self.request, action="request_login_code", key=email):
             return self.show("address", form=_faulty(form, "email", TOO_MANY))
         ReaderCode.begin(self.request, email)
@@ -160,7 +180,7 @@ class Popup(View):
         return self.arrive()
 
     def take_code(self) -> HttpResponse:
-        process = ReaderCode.pending(self.request)
+        process = self.pending_code()
         if process is None:
             return self.show("address", notice=CODE_OVER)
         form = AskCode(self.request.POST, code=process.code)
@@ -172,13 +192,16 @@ class Popup(View):
         return self.show("address", notice=CODE_OVER)
 
     def resend_code(self) -> HttpResponse:
-        process = ReaderCode.pending(self.request)
+        process = self.pending_code()
         if process is None:
             return self.show("address", notice=CODE_OVER)
         within = ratelimit.consume(self.request, action="request_login_code", key=process.email)
         if not within or not process.can_resend:
             return self.show("code", notice=TOO_MANY)
-        process.resend()
+        try:
+            process.resend()
+        except RateLimited:
+            return self.show("code", notice=TOO_MANY)
         return self.show("code", notice=_("We sent a new code."))
 
     def take_second_factor(self) -> HttpResponse:
@@ -202,7 +225,24 @@ class Popup(View):
     def start_over(self) -> HttpResponse:
         """Forget who is signed in here, or was about to be."""
         logout(self.request, show_message=False)
+        clear_pending_signup(self.request)
         return self.show_step()
+
+    def come_back(self, fault: str) -> HttpResponse:
+        """From a provider, where the reader went from this window: on, or what went wrong."""
+        if fault:
+            return self.show(self.step(), notice=FAULTS.get(fault, Unavailable).detail)
+        if get_pending_signup(self.request):
+            return self.show("address", notice=NO_ADDRESS)
+        return self.arrive()
+
+    def sign_up(self, elsewhere: SocialLogin, email: str) -> HttpResponse:
+        """For who signed in at a provider that told no address: theirs, to be proven here."""
+        clear_pending_signup(self.request)
+        elsewhere.user.email = email
+        elsewhere.email_addresses = [EmailAddress(email=email, primary=True)]
+        process_signup(self.request, elsewhere)
+        return self.arrive()
 
     def arrive(self) -> HttpResponse:
         """After a proof: hand over to who is signed in by it, else to the next step."""
@@ -227,7 +267,7 @@ class Popup(View):
     # -- pages ------------------------------------------------------------------------------
     def show(self, step: str, **context: Any) -> HttpResponse:
         context.setdefault("form", self.fresh_form(step))
-        if step == "code" and (process := ReaderCode.pending(self.request)):
+        if step == "code" and (process := self.pending_code()):
             context |= {"email": process.email, "can_resend": process.can_resend}
         if step == "second_factor":
             context["passkey_options"] = self.passkey_options()
@@ -245,7 +285,8 @@ class Popup(View):
             case "second_factor":
                 return AskSecondFactor(user=None)
             case "name":
-                return ChooseName()
+                suggested = self.request.session.get(SUGGESTED_NAME)
+                return ChooseName(initial={"name": suggested})
         return None
 
     def passkey_options(self) -> dict[str, Any] | None:

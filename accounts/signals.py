@@ -4,12 +4,14 @@ import time
 from typing import Any
 
 from allauth.account.internal.flows.login import get_authentication_records
+from allauth.account.models import EmailAddress
 from allauth.account.signals import (
     email_confirmed,
     password_changed,
     password_reset,
     password_set,
 )
+from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.signals import user_logged_in
 from django.dispatch import receiver
 from django.http import HttpRequest
@@ -43,3 +45,22 @@ def end_other_sign_ins(request: HttpRequest, user: User, **_: Any) -> None:
 def note_the_sign_in(request: HttpRequest, **_: Any) -> None:
     """allauth makes a row of each sign-in: no need to note its use at once."""
     request.session[SEEN_AT] = int(time.time())
+
+
+@receiver(email_confirmed)
+def drop_a_strangers_connections(request: HttpRequest, email_address: Any, **_: Any) -> None:
+    """The first address to be proven ends every connection with an account elsewhere but the one
+    that this very session signed in with.
+
+    Else somebody could bring another's address from a provider that has not checked it, wait until
+    its owner proves it here, and then come in by that provider.
+    """
+    user = email_address.user
+    others = EmailAddress.objects.filter(user=user, verified=True).exclude(pk=email_address.pk)
+    if request.user == user or others.exists():
+        return
+    records = get_authentication_records(request, user)
+    own = {(record.get("provider"), record.get("uid")) for record in records}
+    for account in SocialAccount.objects.filter(user=user):
+        if (account.provider, account.uid) not in own:
+            account.delete()

@@ -7,10 +7,11 @@ from django.urls import include, path
 
 from accounts.fresh import fresh_only
 from accounts.fresh_pages import FreshByCode, FreshByCodePage
-from accounts.pages import account_home, no_phones, staff_invitation
+from accounts.pages import account_home, no_phones, no_such_page, staff_invitation
 from accounts.places import sign_ins
 from accounts.popup import signin_widget
 from accounts.second_factor_pages import AddPasskeyPage, SecondFactorPage
+from accounts.social.views import NAMED_PROVIDERS, apple_posts, come_back, leave
 
 CLIENTS = (Client.APP, Client.BROWSER)
 #: allauth stores an account, then mails its code. Where no mail goes out, no account stays: who
@@ -45,9 +46,27 @@ proving = [
     ),
 ]
 
+#: Signing in elsewhere: in front of allauth's own addresses of the same names, which are there
+#: whether or not a provider is offered, and which answer forms by redirects.
+elsewhere = [
+    path("accounts/google/login/token/", no_such_page),
+    path("_allauth/app/v1/auth/provider/redirect", no_such_page),
+    path("accounts/apple/login/callback/", apple_posts, {"provider": "apple"}),
+    path("accounts/apple/login/callback/finish/", come_back, {"provider": "apple"}),
+    *(
+        path(f"accounts/{address}/{step}", view, fixed)
+        for address, fixed in [
+            ("oidc/<str:provider>", {}),
+            *((name, {"provider": name}) for name in NAMED_PROVIDERS),
+        ]
+        for step, view in [("login/", leave), ("login/callback/", come_back)]
+    ),
+]
+
 urlpatterns = [
     *signing_up,
     *proving,
+    *elsewhere,
     path("_allauth/app/v1/account/phone", no_phones),
     path("_allauth/browser/v1/account/phone", no_phones),
     path("signin/widget", signin_widget, name="signin-widget"),

@@ -10,6 +10,9 @@ from django.http.response import HttpResponseBase
 
 from common.json import is_plain
 
+#: allauth's one call that a page's form makes: on to a sign-in provider.
+TAKES_A_FORM = "/_allauth/browser/v1/auth/provider/redirect"
+
 
 class PolicyOfPages(CSPMiddleware):
     """django-csp's, but for answers that bring a policy of their own: it would build one and then
@@ -67,6 +70,7 @@ class SoundRequests:
             return self.get_response(request)
         if "%00" in request.META.get("QUERY_STRING", ""):
             raise BadRequest("A null character in the query.")
-        if request.path.startswith("/_allauth/") and request.body and not is_plain(request.body):
+        is_json = request.path.startswith("/_allauth/") and request.path != TAKES_A_FORM
+        if is_json and request.body and not is_plain(request.body):
             raise BadRequest("The body is not JSON as we take it.")
         return self.get_response(request)

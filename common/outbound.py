@@ -1,9 +1,9 @@
 """The one way out over HTTP: to addresses that were checked, within a time and a size.
 
-Where we call is said by publishers, so it may be said by an attacker who would like us to ask
-our own network. A host's name is resolved here, every address it has is checked, and the
-connection goes to an address that was checked; what DNS says afterwards makes no difference. TLS
-still knows the server by its name.
+Where we call is said by publishers (their hooks) or by other servers (where a sign-in provider has
+its keys), so it may be said by an attacker who would like us to ask our own network. A host's name
+is resolved here, every address it has is checked, and the connection goes to an address that was
+checked; what DNS says afterwards makes no difference. TLS still knows the server by its name.
 
 It stands on httpcore, the engine of httpx. What httpx would add to it, redirects, cookies,
 proxies from the environment and decompression, is what must not happen here.
@@ -13,7 +13,7 @@ import socket
 import ssl
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from queue import Empty, SimpleQueue
 from threading import Thread
@@ -72,7 +72,7 @@ class Unreachable(OutboundFault):
 
 
 class BadStatus(OutboundFault):
-    """An answer other than 2xx; redirects are not followed."""
+    """An answer other than 2xx where only such will do; redirects are not followed."""
 
     code: ClassVar[str] = "bad_status"
 
@@ -85,10 +85,11 @@ class BadAnswer(OutboundFault):
 
 @dataclass(frozen=True)
 class Answer:
-    """A 2xx answer, read whole."""
+    """An answer, read whole. Names of headers are in lower case."""
 
     status: int
     body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def post(
@@ -101,6 +102,25 @@ def post(
 ) -> Answer:
     """POST `body` and read the answer, all within `seconds`, from name to last byte.
 
+    Raises OutboundFault, for an answer other than 2xx too. Keep database transactions out of it.
+    """
+    return send(
+        "POST", url, body=body, headers=headers, seconds=seconds, most_bytes=most_bytes, good=True
+    )
+
+
+def send(
+    method: str,
+    url: str,
+    *,
+    headers: Mapping[str, str],
+    body: bytes | None = None,
+    seconds: float = 3.0,
+    most_bytes: int = 65_536,
+    good: bool = False,
+) -> Answer:
+    """Ask and read the answer, whatever its status unless only a `good` one (2xx) will do.
+
     Raises OutboundFault. Keep database transactions out of it.
     """
     target = _target(url)
@@ -110,9 +130,9 @@ def post(
     try:
         with (
             httpcore.ConnectionPool(ssl_context=_tls(), network_backend=way) as pool,
-            pool.stream("POST", target, headers=sent, content=body) as response,
+            pool.stream(method, target, headers=sent, content=body) as response,
         ):
-            return _read(host, response, most_bytes)
+            return _read(host, response, most_bytes, good=good)
     except httpcore.TimeoutException:
         raise TimedOut(host) from None
     except (httpcore.NetworkError, httpcore.ProtocolError) as fault:
@@ -134,12 +154,12 @@ def _target(url: str) -> httpcore.URL:
     )
 
 
-def _read(host: str, response: httpcore.Response, most_bytes: int) -> Answer:
+def _read(host: str, response: httpcore.Response, most_bytes: int, *, good: bool) -> Answer:
     """The whole answer. Raises BadStatus, TooLarge, BadAnswer."""
     if sum(len(name) + len(value) for name, value in response.headers) > MOST_HEADER_BYTES:
         raise TooLarge(host)
     headers = {name.lower(): value for name, value in response.headers}
-    if not 200 <= response.status < 300:
+    if good and not 200 <= response.status < 300:
         asked = headers.get(b"retry-after", b"")
         wait = min(int(asked), LONGEST_WAIT_ASKED) if asked.isdigit() and len(asked) < 9 else None
         raise BadStatus(f"{host} answered {response.status}", retry_after=wait)
@@ -150,7 +170,8 @@ def _read(host: str, response: httpcore.Response, most_bytes: int) -> Answer:
         body += piece
         if len(body) > most_bytes:
             raise TooLarge(host)
-    return Answer(response.status, body)
+    said = {name.decode("latin-1"): value.decode("latin-1") for name, value in headers.items()}
+    return Answer(response.status, body, said)
 
 
 class _Way(httpcore.NetworkBackend):

@@ -16,6 +16,7 @@ import dj_database_url
 import dj_email_url
 from environs import Env, EnvValidationError, ValidationError, validate
 
+from config import providers
 from operations.development import kept_values, state_folder
 
 EXAMPLES = {
@@ -63,6 +64,7 @@ class Environment:
     log_format: str
     log_requests: str
     outbound_allowed_networks: list[IPv4Network | IPv6Network]
+    signin_providers: dict[str, Any]
 
 
 def read() -> Environment:
@@ -115,6 +117,9 @@ def read() -> Environment:
     outbound_allowed_networks: list[str] = values.list(
         "OUTBOUND_ALLOWED_NETWORKS", [], subcast=str.strip, validate=networks
     )
+    signin_providers = values.str(
+        "SIGNIN_PROVIDERS", "", validate=providers_file(https_only=not development)
+    )
     _refuse_what_is_wrong(values)
     return Environment(
         environment=environment,
@@ -139,6 +144,7 @@ def read() -> Environment:
         log_format=log_format,
         log_requests=log_requests,
         outbound_allowed_networks=[ip_network(each) for each in outbound_allowed_networks],
+        signin_providers=providers.read(signin_providers, https_only=not development),
     )
 
 
@@ -244,6 +250,18 @@ def networks(values: list[str]) -> None:
             raise ValidationError(
                 f"must list networks such as 10.1.0.0/16 or fd00::/8, not {value!r}."
             ) from None
+
+
+def providers_file(*, https_only: bool) -> Callable[[str], None]:
+    """Refuse a file of sign-in providers that is not right."""
+
+    def check(path: str) -> None:
+        try:
+            providers.read(path, https_only=https_only)
+        except providers.BadProviders as fault:
+            raise ValidationError(str(fault)) from None
+
+    return check
 
 
 def off(value: bool) -> None:

@@ -50,6 +50,13 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "allauth.usersessions",
     "allauth.headless",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.apple",
+    "allauth.socialaccount.providers.google",
+    "allauth.socialaccount.providers.kakao",
+    "allauth.socialaccount.providers.line",
+    "allauth.socialaccount.providers.naver",
+    "allauth.socialaccount.providers.openid_connect",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -213,6 +220,13 @@ MFA_WEBAUTHN_USER_VERIFICATION = "required"
 MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"} if env.rate_limits else False
 MFA_TOTP_ISSUER = "Colloquy"
 MFA_TOTP_TOLERANCE = 1
+#: Whom else a reader may sign in with: what the file SIGNIN_PROVIDERS says, else nobody. What is
+#: asked of them goes the guarded way; nothing they could be asked with later is kept.
+SOCIALACCOUNT_PROVIDERS = env.signin_providers
+SOCIALACCOUNT_ADAPTER = "accounts.social.adapter.SocialAccountAdapter"
+SOCIALACCOUNT_FORMS = {"disconnect": "accounts.social.forms.Disconnect"}
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True  # where a provider's addresses are trusted
+SOCIALACCOUNT_STORE_TOKENS = False
 #: Tokens of the app client hang on rows of this store (accounts.models.Token).
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_HTTPONLY = True
