@@ -15,6 +15,7 @@ from allauth.usersessions.adapter import DefaultUserSessionsAdapter
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.core.cache import cache
+from django.core.exceptions import ValidationError
 from django.forms import BaseForm
 from django.http import HttpRequest
 from django.urls import reverse
@@ -23,9 +24,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import devices, fresh, staff
 from accounts.models import User
-from accounts.services import profile, tokens
+from accounts.services import mail_domains, pressure, profile, tokens
 from common.away import Unavailable
-from common.callers import UNKNOWN, client_address
+from common.callers import UNKNOWN, address_block, client_address
 from common.circuit import Circuit
 from common.sealing import seal, unseal
 
@@ -82,6 +83,27 @@ class AccountAdapter(DefaultAccountAdapter):
         if name := form.cleaned_data.get("name"):
             user.name, user.name_made_up = name, False
         return super().save_user(request, user, form, commit)
+
+    def clean_email(self, email: str) -> str:
+        """Who changes address may take none of a refused domain. Signing up: forms.SignupName."""
+        if current.request.user.is_authenticated:
+            try:
+                mail_domains.check(email)
+            except mail_domains.MailRefused as fault:
+                raise ValidationError(fault.detail, code=fault.code) from fault
+        return str(super().clean_email(email))
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """Wrong passwords count for account and address block together: by guessing, a stranger
+        elsewhere locks out nobody but the stranger. Guessing from many networks makes each of them
+        work first (accounts.risk).
+        """
+        block = address_block(client_address(request))
+        return pressure.pair(block, str(credentials.get("email", "")))
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        block = address_block(client_address(request))
+        pressure.note_failure(block=block, email=str(credentials.get("email", "")))
 
     def add_message(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         """The popup says things in place: nothing to keep for a later page."""

@@ -5,7 +5,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Token, User
+from accounts.models import MailDomain, Token, User
 from accounts.services import tokens
 
 
@@ -65,3 +65,13 @@ class TokenAdmin(admin.ModelAdmin):
         for token in chosen:
             tokens.revoke(token)
         self.message_user(request, _("The tokens have ended."))
+
+
+@admin.register(MailDomain)
+class MailDomainAdmin(admin.ModelAdmin):
+    """Domains whose addresses are refused, doubted, or allowed in spite of the built-in list."""
+
+    list_display = ["domain", "standing", "note"]
+    list_filter = ["standing"]
+    search_fields = ["domain", "note"]
+    ordering = ["domain"]

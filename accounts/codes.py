@@ -21,6 +21,7 @@ from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 
 from accounts.models import User
+from accounts.services import mail_domains
 
 CODE = "reader_code"  # not allauth's key: its own pages must not take a code of no account
 
@@ -68,12 +69,16 @@ class ReaderCode(LoginCodeVerificationProcess):
         self.persist()
 
     def finish(self, redirect_url: str | None = None) -> HttpResponse:
-        """The code was right: sign in the address's account, making it where there is none."""
+        """The code was right: sign in the address's account, making it where there is none.
+
+        Raises MailRefused where none may be made.
+        """
         self._user = _owner(self.email) or self._welcome()
         EmailAddress.objects.get_or_create(user=self._user, email=self.email)
         return super().finish(redirect_url)
 
     def _welcome(self) -> User:
+        mail_domains.check(self.email)  # not sooner: it would tell who has an account already
         user = get_adapter().new_user(self.request)
         user.email = self.email
         user.set_unusable_password()

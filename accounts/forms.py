@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import names
 from accounts.models import User
+from accounts.services import mail_domains
 
 NAME_FAULTS = {
     "empty": _("Choose a name of 1 to 50 characters."),
@@ -41,6 +42,15 @@ class SignupName(forms.Form):
     """What our sign-up asks beside an address and a password: a display name, if one is at hand."""
 
     name = NameField(required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """Refuses domains of which we take nobody, alike for known and unknown addresses."""
+        if email := self.cleaned_data.get("email"):
+            try:
+                mail_domains.check(email)
+            except mail_domains.MailRefused as fault:
+                self.add_error("email", forms.ValidationError(fault.detail, code=fault.code))
+        return self.cleaned_data
 
     def signup(self, request: HttpRequest, user: User) -> None:
         """allauth's hook after the account is stored: the adapter has set the name already."""

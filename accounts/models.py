@@ -14,8 +14,9 @@ from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext_lazy as _
 
 from accounts.claims import LONGEST_SUBJECT
+from accounts.mailboxes import domain_of
 from accounts.querysets import SigninCodeQuerySet, SsoTokenUseQuerySet, TokenQuerySet
-from accounts.states import Standing, TokenKind
+from accounts.states import MailStanding, Standing, TokenKind
 from common import clock
 from common.ids import new_id
 from publishers.models import Site
@@ -307,3 +308,32 @@ class SsoTokenUse(models.Model):
 
     def __str__(self) -> str:
         return f"sign-on token {self.pk}"
+
+
+class MailDomain(models.Model):
+    """What operators say of a mail domain and all below it; goes before the built-in list."""
+
+    domain = models.CharField(
+        _("domain"), max_length=253, unique=True, help_text=_("As in mail.example, without the @.")
+    )
+    standing = models.CharField(_("standing"), max_length=7, choices=MailStanding)
+    note = models.CharField(_("note"), max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("mail domain")
+        verbose_name_plural = _("mail domains")
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(standing__in=MailStanding.values), name="mail_domain_standing_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(domain=Lower("domain")), name="mail_domain_in_lower_case"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.domain
+
+    def clean(self) -> None:
+        super().clean()
+        self.domain = domain_of(f"@{self.domain.rpartition('@')[2]}")

@@ -40,6 +40,7 @@ from accounts.forms import ChooseName
 from accounts.invitations import BadInvitation, Invitation
 from accounts.popup_forms import AskAddress, AskCode, AskPassword, AskSecondFactor
 from accounts.services import handover, profile
+from accounts.services.mail_domains import MailRefused
 from accounts.social.adapter import SUGGESTED_NAME
 from accounts.social.faults import FAULTS
 from accounts.social.views import BACK_IN_POPUP
@@ -60,7 +61,7 @@ class Popup(View):
     invitation: Invitation
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        with translation.override(_language(request)):
+        with translation.override(language_of(request)):
             try:
                 self.invitation = invitations.read(request.GET)
             except BadInvitation as fault:
@@ -185,7 +186,11 @@ class Popup(View):
             return self.show("address", notice=CODE_OVER)
         form = AskCode(self.request.POST, code=process.code)
         if form.is_valid():
-            process.finish()
+            try:
+                process.finish()
+            except MailRefused as fault:
+                clear_login(self.request)
+                return self.show("address", notice=fault.detail)
             return self.arrive()
         if process.record_invalid_attempt():
             return self.show("code", form=form)
@@ -305,7 +310,7 @@ class Popup(View):
         return f"?{query.urlencode()}"
 
 
-def _language(request: HttpRequest) -> str:
+def language_of(request: HttpRequest) -> str:
     """`lang` where we speak it, else what the browser prefers (LocaleMiddleware found it)."""
     asked = request.GET.get("lang", "").partition("-")[0]
     return asked if asked in dict(settings.LANGUAGES) else translation.get_language()

@@ -27,3 +27,11 @@ class Barrier(TextChoices):
     SUBSCRIBERS = "subscribers_only", _("Only subscribers can comment here.")
     VERIFIED = "verified_only", _("Only readers with a verified account can comment here.")
     PUBLISHER = "by_publisher", _("You can read here, but not comment.")
+
+
+class MailStanding(TextChoices):
+    """What holds for a mail domain."""
+
+    ALLOWED = "allowed", _("Allowed")
+    DOUBTED = "doubted", _("Doubted: new accounts sooner have to prove they are no machine")
+    REFUSED = "refused", _("Refused: no new accounts")

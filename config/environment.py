@@ -58,6 +58,9 @@ class Environment:
     email: dict[str, Any]
     email_from: str
     rate_limits: bool
+    challenges: str
+    challenge_tries: int
+    disposable_mail: str
     metrics_port: int | None
     metrics_host: str
     stall_seconds: int
@@ -103,6 +106,15 @@ def read() -> Environment:
     email_from = values.str("EMAIL_FROM", None)
     process = values.str("DATABASE_LIMITS", _process(), validate=one_of(*LIMITS))
     rate_limits = values.bool("COLLOQUY_RATE_LIMITS", True, validate=None if development else on)
+    challenges = values.str("COLLOQUY_CHALLENGES", "by_risk", validate=one_of(*CHALLENGES))
+    challenge_tries = values.int(
+        "COLLOQUY_CHALLENGE_TRIES",
+        500,
+        validate=validate.Range(1, 100_000, error="must be from 1 to 100000."),
+    )
+    disposable_mail = values.str(
+        "COLLOQUY_DISPOSABLE_MAIL", "refused", validate=one_of("refused", "doubted", "allowed")
+    )
     metrics_port = values.int("METRICS_PORT", None, validate=a_port)
     metrics_host = values.str("METRICS_HOST", "127.0.0.1")
     stall_seconds = values.int(
@@ -138,6 +150,9 @@ def read() -> Environment:
         email=dj_email_url.parse(email_url) | (ONE_FILE_EACH if email_url[:5] == "file:" else {}),
         email_from=email_from or f"Colloquy <noreply@{urlsplit(public_url).hostname}>",
         rate_limits=rate_limits,
+        challenges=challenges,
+        challenge_tries=challenge_tries,
+        disposable_mail=disposable_mail,
         metrics_port=metrics_port,
         metrics_host=metrics_host,
         stall_seconds=stall_seconds,
@@ -218,6 +233,7 @@ def _database(url: str, process: str) -> dj_database_url.DBConfig:
 
 
 ENVIRONMENTS = ("development", "production")
+CHALLENGES = ("by_risk", "always", "never")
 
 
 def one_of(*choices: str) -> Callable[[str], None]:

@@ -80,6 +80,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "common.middleware.PolicyOfPages",
     "allauth.account.middleware.AccountMiddleware",
+    "accounts.guard.Guard",
     "accounts.middleware.SignedInPlaces",
 ]
 
@@ -203,7 +204,11 @@ ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
-ACCOUNT_RATE_LIMITS: dict[str, str] | bool = {} if env.rate_limits else False
+#: Wrong passwords and codes asked for are counted for account and address block together
+#: (accounts.adapters, "mailing" below): a stranger elsewhere must not lock anybody out.
+ACCOUNT_RATE_LIMITS: dict[str, str] | bool = (
+    {"request_login_code": "20/m/ip,12/m/key"} if env.rate_limits else False
+)
 #: Digits, since letters are a burden where an input method stands between keyboard and page.
 ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "length": 8, "dashed": True}
 HEADLESS_TOKEN_STRATEGY = "accounts.strategy.AppTokenStrategy"
@@ -251,6 +256,10 @@ RATE_LIMITS = {
     "previewing": {"account": [(60, 60)], "address": [(1_200, 60)]},
     "own_account": {"account": [(60, 60)], "address": [(600, 60)]},
     "signing_in": {"account": [(30, 60)], "address": [(300, 60)]},
+    #: Everything that is sent to `/accounts/`, `/_allauth/` and the popup, beside allauth's own.
+    "account_pages": {"account": [(60, 60)], "address": [(120, 60), (1_800, 3600)]},
+    #: Mail that somebody asks for, counted for mailbox and address block together.
+    "mailing": {"address": [(3, 60), (20, 3600)]},
     "publishing": {"site": [(1_200, 60)]},
     "staff": {"account": [(120, 60), (3_000, 3600)], "address": [(1_200, 60)]},
     "inviting": {"account": [(20, 3600)], "site": [(60, 3600)]},
@@ -261,6 +270,14 @@ NEW_ACCOUNT_SHARE = 0.5
 #: A thread is in heat after more than `posts` in `seconds`: for `cooling` seconds, and on while
 #: as many more come in that time, each reader waits `pause` seconds between comments in it.
 THREAD_HEAT = {"posts": 300, "seconds": 60, "cooling": 120, "pause": 30}
+
+# -- who has to work first ----------------------------------------------------------------------
+#: When signing in or up costs the sender a proof of work: `by_risk` (accounts/risk.py), `always`
+#: or `never`. Of `tries` numbers one fits, each costs `cost` rounds of PBKDF2, within `seconds`.
+CHALLENGES = env.challenges
+CHALLENGE = {"cost": 1_000, "tries": env.challenge_tries, "seconds": 300}
+#: What holds for the built-in list of domains that lend mailboxes: accounts/disposable.txt.
+DISPOSABLE_MAIL = env.disposable_mail
 
 # -- the API ---------------------------------------------------------------------------------
 REST_FRAMEWORK = {

@@ -26,6 +26,7 @@ WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 PREFIX = "colloquy-test-"
 #: What a developer may have set for an install of their own.
 NOT_FOR_TESTS = (
+    *("COLLOQUY_CHALLENGES", "COLLOQUY_CHALLENGE_TRIES", "COLLOQUY_DISPOSABLE_MAIL"),
     *("ALLOWED_HOSTS", "COLLOQUY_RATE_LIMITS", "DEBUG", "EMAIL_FROM", "EMAIL_URL"),
     *(
         "COLLOQUY_LOG_FORMAT",

@@ -186,7 +186,9 @@ def test_asking_for_codes_again_and_again_is_slowed_down(site, mailoutbox):
     for _ in range(4):
         page = Window(site).do("address", email="ada@mail.example")
 
-    assert "Too many tries" in page.content.decode()
+    assert page.status_code == 429
+    assert "Try again in" in page.content.decode()
+    assert page["Cross-Origin-Opener-Policy"] == "unsafe-none"
     assert len(mailoutbox) == 3
 
 

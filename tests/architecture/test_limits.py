@@ -1,10 +1,13 @@
 """Limits are structural: every API method that writes names who may do it how often."""
 
+import re
+
 import pytest
 from django.conf import settings
 
 from common.views import PrivateView
 from tests.architecture.test_permissions import OURS
+from tests.architecture.test_permissions import ROUTES as ROUTES_OF_ALL
 
 WRITES = ("POST", "PUT", "PATCH", "DELETE")
 ROUTES = [(path, view.cls) for path, view in OURS if path.startswith("api/v1/")]
@@ -38,3 +41,34 @@ def test_every_policy_counts_for_somebody():
     for policy in settings.RATE_LIMITS.values():
         assert policy
         assert policy.keys() <= {"account", "address", "site"}
+
+
+# -- pages and allauth's calls -----------------------------------------------------------------
+STAFF = ("admin/", "moderation/")
+PARAMETER = re.compile(r"<(?:(\w+):)?\w+>")
+SAMPLES = {"uuid": "01890a5d-ac96-774b-bcce-b302099a8057", "int": "1", "edition": "en"}
+PAGES = sorted(
+    {
+        "/" + PARAMETER.sub(lambda part: SAMPLES.get(part[1], "x"), path)
+        for path, _ in ROUTES_OF_ALL
+        if not path.startswith(("api/v1/", *STAFF)) and "(?P" not in path
+    }
+)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_that_may_be_written_to_is_limited(path, client, settings):
+    settings.RATE_LIMITS = {**settings.RATE_LIMITS, "account_pages": {"address": [(1, 60)]}}
+
+    first = client.post(path, {}, content_type="application/json")
+    second = client.post(path, {}, content_type="application/json")
+
+    assert first.status_code != 429
+    if first.status_code != 405:  # method not allowed
+        assert second.status_code == 429, f"{path}: see accounts.guard"
+        assert "Retry-After" in second
+
+
+def test_pages_of_accounts_are_among_them():
+    assert {"/signin/widget", "/accounts/login/", "/_allauth/app/v1/auth/signup"} <= set(PAGES)
