@@ -68,8 +68,9 @@ def handed_over(page: HttpResponse) -> str | None:
 class App:
     """A mobile app: allauth's app client, and our API with the same token."""
 
-    def __init__(self) -> None:
-        self.client = Client(enforce_csrf_checks=True)
+    def __init__(self, host: str = "testserver") -> None:
+        self.host = host
+        self.client = Client(enforce_csrf_checks=True, headers={"Host": host})
         self.token: str | None = None
 
     def call(self, path: str, body: Any = None, method: str = "post") -> HttpResponse:
