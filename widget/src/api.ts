@@ -11,7 +11,7 @@ const COUNTS_MOST = 25
 interface Call {
   method?: string
   body?: unknown
-  /** Sends the reader's token, and the language for the server's sentences. */
+  /** Sends the reader's token. (With it, or a body, goes the language of the server's sentences.) */
   signedIn?: boolean
   idempotencyKey?: string
   signal?: AbortSignal | undefined
@@ -118,6 +118,11 @@ export class Api {
     return this.#call('auth/exchange', { method: 'POST', body: { code, verifier } })
   }
 
+  /** A publisher's signed token, for the reader it is about. */
+  sso(token: string, site: string): Promise<Token> {
+    return this.#call('auth/sso', { method: 'POST', body: { token, site } })
+  }
+
   revoke(): Promise<void> {
     return this.#call('auth/revoke', { method: 'POST', signedIn: true })
   }
@@ -126,7 +131,7 @@ export class Api {
     const token = call.signedIn ? this.token : null
     const headers: Record<string, string> = {}
     if (call.body !== undefined) headers['Content-Type'] = 'application/json'
-    if (call.signedIn) headers['Accept-Language'] = this.language
+    if (call.signedIn || call.body !== undefined) headers['Accept-Language'] = this.language
     if (token) headers['Authorization'] = `Bearer ${token}`
     if (call.idempotencyKey) headers['Idempotency-Key'] = call.idempotencyKey
     const answer = await fetch(`${this.origin}/api/v1/${path}`, {

@@ -1,5 +1,6 @@
 /**
- * Who reads: the sign-in window, the token it leads to, and where that token is kept.
+ * Who reads: the sign-in window or the publisher's own sign-in, the token either leads to, and where
+ * that token is kept.
  *
  * The token opens one site for one origin and nothing else, and can be revoked; it lies in
  * localStorage so that a reader stays signed in from article to article and in new tabs.
@@ -8,6 +9,9 @@ import type { Api } from './api.ts'
 import { newProof, type Proof } from './pkce.ts'
 import { recall, remember } from './storage.ts'
 import type { Me, Token } from './types.ts'
+
+/** `said`: what the publisher's token said of the reader, where one led to this token. */
+type Kept = Token & { said?: string }
 
 const FRAGMENT = '#colloquy-code='
 const WINDOW_KEY = 'colloquy:signin-window'
@@ -25,6 +29,8 @@ interface Listener {
 
 export class Session {
   me: Me | null = null
+  /** Whether the publisher said who reads, and so says when that ends. */
+  bySso = false
   #api: Api
   #site: string
   #listener: Listener
@@ -42,12 +48,15 @@ export class Session {
     addEventListener('storage', event => this.#follow(event), { signal })
   }
 
-  /** Takes up a code in the address or a kept token, and makes the next sign-in ready. */
-  async begin(): Promise<void> {
+  /**
+   * Takes up what the page says of its reader (`sso`, null where it leaves that to us), a code in
+   * the address or a kept token, and makes the next sign-in ready.
+   */
+  async begin(sso: string | null): Promise<void> {
     const code = this.#codeInAddress()
     const verifier = recall('sessionStorage', this.#proofKey)
     await this.#prepare()
-    if (!code || !verifier) return this.#resume()
+    if (!code || !verifier) return sso === null ? this.#resume() : this.takeUp(sso)
     await this.#exchange(code, verifier)
     // The page that was cut off has heard of the token by now: storage is shared.
     if (recall('sessionStorage', WINDOW_KEY)) window.close()
@@ -55,6 +64,19 @@ export class Session {
 
   end(): void {
     this.#stop.abort()
+  }
+
+  /**
+   * Signs in whom the page's publisher says (a signed token), or nobody ('': whom they said before
+   * is signed out). The same reader described alike stays signed in as they are.
+   */
+  async takeUp(sso: string): Promise<void> {
+    const kept = parse(recall('localStorage', this.#tokenKey))
+    if (!sso) return kept?.said ? this.#leave(kept) : this.#resume()
+    const said = saidBy(sso)
+    if (kept?.said === said) await this.#resume()
+    else this.#forget(() => this.#listener.signedOut())
+    if (!this.me) await this.#begun(said, () => this.#api.sso(sso, this.#site))
   }
 
   /** Opens the sign-in window. Call it in the click itself: Safari blocks it after any `await`. */
@@ -81,6 +103,11 @@ export class Session {
     const revoked = this.#api.revoke()
     this.#forget(() => this.#listener.signedOut())
     await revoked
+  }
+
+  async #leave(kept: Kept): Promise<void> {
+    this.#api.token = kept.token
+    await this.signOut().catch(() => {})
   }
 
   get #tokenKey(): string {
@@ -110,10 +137,14 @@ export class Session {
     else this.#drop(() => this.#listener.signedOut())
   }
 
-  async #exchange(code: string, verifier: string): Promise<void> {
+  #exchange(code: string, verifier: string): Promise<void> {
     remember('sessionStorage', this.#proofKey, null)
+    return this.#begun(undefined, () => this.#api.exchange(code, verifier))
+  }
+
+  async #begun(said: string | undefined, ask: () => Promise<Token>): Promise<void> {
     try {
-      const token = await this.#api.exchange(code, verifier)
+      const token: Kept = { ...(await ask()), ...(said !== undefined && { said }) }
       remember('localStorage', this.#tokenKey, JSON.stringify(token))
       await this.#use(token)
     } catch {
@@ -131,8 +162,9 @@ export class Session {
     }
   }
 
-  async #use(token: Token): Promise<void> {
+  async #use(token: Kept): Promise<void> {
     this.#api.token = token.token
+    this.bySso = token.said !== undefined
     this.me = await this.#api.me()
     this.#listener.signedIn(this.me)
   }
@@ -158,10 +190,21 @@ export class Session {
   }
 }
 
-function parse(kept: string | null): Token | null {
+/** What a publisher's token says, but for when and how often: alike is the same reader as before. */
+function saidBy(sso: string): string {
+  try {
+    const claims = atob(sso.split('.')[1]!.replace(/-/g, '+').replace(/_/g, '/'))
+    const { iat, exp, nbf, jti, ...said } = JSON.parse(claims)
+    return JSON.stringify(said)
+  } catch {
+    return sso // The server will say what is wrong with it.
+  }
+}
+
+function parse(kept: string | null): Kept | null {
   if (!kept) return null
   try {
-    const token = JSON.parse(kept) as Token
+    const token = JSON.parse(kept) as Kept
     return Date.parse(token.expires_at) > Date.now() ? token : null
   } catch {
     return null

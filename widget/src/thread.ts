@@ -22,8 +22,9 @@ type Phase = 'loading' | 'slow' | 'ready' | 'failed' | 'missing'
 
 /**
  * `<colloquy-thread url="…">` shows a page's conversation and lets readers take part. Fires
- * `colloquy:ready` with `{count}`, `colloquy:posted` with `{id, status}` and `colloquy:signin`
- * with `{id, name}`. README.md lists its attributes, properties and parts.
+ * `colloquy:ready` with `{count}`, `colloquy:posted` with `{id, status}`, `colloquy:signin` with
+ * `{id, name}`, and before it signs anybody in `colloquy:signin-request`, which a page may take over.
+ * README.md lists its attributes, properties and parts.
  */
 @customElement('colloquy-thread')
 export class ThreadElement extends LitElement {
@@ -35,6 +36,8 @@ export class ThreadElement extends LitElement {
   @property() override accessor lang = ''
   @property() accessor sort = ''
   @property() accessor api = scriptOrigin
+  /** The publisher's signed word on who reads; '' where they sign readers in and nobody is. */
+  @property({ attribute: 'sso-token' }) accessor ssoToken: string | null = null
 
   @state() accessor #phase: Phase = 'loading'
   @state() accessor #problem: unknown = null
@@ -68,6 +71,7 @@ export class ThreadElement extends LitElement {
   protected override willUpdate(changed: PropertyValues<this>): void {
     if (changed.has('url') || changed.has('thread') || changed.has('api')) void this.#open()
     else if (changed.has('sort') && this.#phase === 'ready') void this.#sortBy(this.sort)
+    if (changed.has('ssoToken') && this.hasUpdated) void this.#session?.takeUp(this.ssoToken ?? '')
   }
 
   protected override render() {
@@ -143,9 +147,11 @@ export class ThreadElement extends LitElement {
     return html`
       <p class="account" part="account">
         <span>${messages.signedInAs(me.name)}</span>
-        <button class="quiet" @click=${() => this.#session?.signOut().catch(() => {})}>
-          ${messages.signOut}
-        </button>
+        ${this.#session?.bySso
+          ? nothing
+          : html`<button class="quiet" @click=${() => this.#session?.signOut().catch(() => {})}>
+              ${messages.signOut}
+            </button>`}
       </p>
     `
   }
@@ -247,10 +253,13 @@ export class ThreadElement extends LitElement {
     this.#session = new Session(client, conversation.thread.site, {
       signedIn: me => void this.#signedIn(me),
       signedOut: () => conversation.forgetOwn(),
-      sessionEnded: () => this.requestUpdate(), // What is on the screen stays: text may be in it.
+      sessionEnded: () => {
+        if (this.#session?.bySso) this.#askPage({ ended: true })
+        this.requestUpdate() // What is on the screen stays: text may be in it.
+      },
       signInFailed: () => (this.#signInProblem = this.#messages.signInFailed),
     })
-    await this.#session.begin()
+    await this.#session.begin(this.ssoToken)
   }
 
   async #signedIn(me: Me): Promise<void> {
@@ -275,9 +284,15 @@ export class ThreadElement extends LitElement {
 
   #signIn(then: () => void): string | null {
     this.#afterSignIn = then
+    if (this.#askPage({ ended: false })) return null
     const opening = this.#session?.open() ?? 'insecure'
     if (opening === 'opened') return null
     return opening === 'blocked' ? this.#messages.windowBlocked : this.#messages.insecurePage
+  }
+
+  /** Whether the page signs its reader in by itself: it then sets `ssoToken`, now or later. */
+  #askPage(detail: { ended: boolean }): boolean {
+    return announce(this, 'colloquy:signin-request', detail, true)
   }
 
   #afterPost = (stored: OwnComment | null): void => {

@@ -22,7 +22,8 @@ export interface Ui {
   show(...comments: string[]): void
 }
 
-/** Fires an event that leaves the shadow tree. */
-export function announce(from: Element, name: string, detail: unknown): void {
-  from.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true }))
+/** Fires an event that leaves the shadow tree. Whether the page said it sees to the matter itself. */
+export function announce(from: Element, name: string, detail: unknown, cancelable = false): boolean {
+  const event = new CustomEvent(name, { detail, bubbles: true, composed: true, cancelable })
+  return !from.dispatchEvent(event)
 }
