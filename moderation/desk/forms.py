@@ -106,6 +106,15 @@ class SettingsForm(forms.ModelForm):
             "hook_url",
             "hook_when_away",
         )
+        labels: ClassVar = {
+            "name": _("Name of the site"),
+            "screening": _("What readers see before screening"),
+            "edit_window_seconds": _("Seconds to edit a comment"),
+            "hold_over_characters": _("Hold over so many characters"),
+            "hold_over_links": _("Hold over so many links"),
+            "hook_url": _("Address of the hook"),
+            "hook_when_away": _("When the hook is away"),
+        }
 
 
 class SwitchForm(forms.Form):
