@@ -81,7 +81,7 @@ class KeyForm(ModelForm):
     """A key's name, and for a new one its site, what it opens and when it ends."""
 
     scopes = MultipleChoiceField(
-        label=_("May"), choices=Scope.choices, initial=Scope.values, widget=CheckboxSelectMultiple
+        label=_("What it may do"), choices=Scope.choices, initial=Scope.values, widget=CheckboxSelectMultiple
     )
 
 
