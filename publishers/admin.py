@@ -81,7 +81,10 @@ class KeyForm(ModelForm):
     """A key's name, and for a new one its site, what it opens and when it ends."""
 
     scopes = MultipleChoiceField(
-        label=_("What it may do"), choices=Scope.choices, initial=Scope.values, widget=CheckboxSelectMultiple
+        label=_("What it may do"),
+        choices=Scope.choices,
+        initial=Scope.values,
+        widget=CheckboxSelectMultiple,
     )
 
 
