@@ -5,8 +5,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from accounts.forms import TidyName
 from accounts.models import MailDomain, Token, User
-from accounts.services import tokens
+from accounts.services import avatars, tokens
 
 
 @admin.register(User)
@@ -20,7 +21,8 @@ class UserAdmin(admin.ModelAdmin):
     date_hierarchy = "joined_at"
     fields = ["id", "name", "email", "locale", "is_active", "is_staff", "joined_at", "last_login"]
     readonly_fields = ["id", "email", "joined_at", "last_login"]
-    actions = ["end_tokens"]
+    actions = ["end_tokens", "take_off_avatars"]
+    form = TidyName
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
         """Who may enter the admin is for superusers to say."""
@@ -37,6 +39,12 @@ class UserAdmin(admin.ModelAdmin):
         for user in chosen:
             tokens.revoke_all(user)
         self.message_user(request, _("Signed out everywhere."))
+
+    @admin.action(description=_("Remove their pictures"))
+    def take_off_avatars(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
+        for user in chosen:
+            avatars.take_off(user)
+        self.message_user(request, _("The pictures are gone."))
 
 
 SHOWN = ["user", "kind", "site", "origin", "created_at", "last_used_at", "expires_at"]

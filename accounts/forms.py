@@ -8,17 +8,23 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import names
 from accounts.models import User
-from accounts.services import mail_domains
+from accounts.services import mail_domains, naming
 
 NAME_FAULTS = {
     "empty": _("Choose a name of 1 to 50 characters."),
     "too_long": _("Choose a name of 1 to 50 characters."),
     "unseen_characters": _("This name has characters that nobody can see. Type it anew."),
+    "stacked_marks": _("This name has too many marks on one letter. Leave some out."),
+    "styled_letters": _("Type this name in ordinary letters, without full width or styles."),
+    "mixed_scripts": _("A word of this name mixes letters of several scripts that look alike."),
+    "reserved_name": _("This name looks like one of the staff here. Choose another."),
 }
 
 
 class NameField(forms.CharField):
-    """A display name, tidied."""
+    """A display name, tidied. `by` has it, or asks for it; None: a newcomer."""
+
+    by: User | None = None
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(
@@ -33,7 +39,7 @@ class NameField(forms.CharField):
         if not text:
             return ""
         try:
-            return names.tidy(text)
+            return naming.chosen(text, by=self.by)
         except names.BadName as fault:
             raise forms.ValidationError(NAME_FAULTS[fault.code], code=fault.code) from fault
 
@@ -61,3 +67,13 @@ class ChooseName(forms.Form):
 
     name = NameField(required=True)
     name.widget.attrs["autofocus"] = True
+
+
+class TidyName(forms.ModelForm):
+    """A name as an operator sets it, who may give staff a title."""
+
+    def clean_name(self) -> str:
+        try:
+            return names.tidy(self.cleaned_data["name"])
+        except names.BadName as fault:
+            raise forms.ValidationError(NAME_FAULTS[fault.code], code=fault.code) from fault

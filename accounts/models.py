@@ -200,6 +200,8 @@ class Token(models.Model):
     revoked_at = models.DateTimeField(null=True)
 
     objects = TokenQuerySet.as_manager()
+    #: What `permissions.face_on` found, while a process remembers the token.
+    face: dict[str, Any] | None = None
 
     class Meta:
         constraints: ClassVar = [

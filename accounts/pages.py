@@ -7,11 +7,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts import staff
+from accounts.models import Avatar
 from accounts.services import inviting
 from common import limits
 from common.errors import Refusal
 from common.permissions import public
 from common.retrying import retried
+from common.views import NO_PAGE
 from publishers.services import staffing
 
 
@@ -59,6 +61,26 @@ def staff_invitation(request: HttpRequest, text: str) -> HttpResponse:
     )
     answer["Referrer-Policy"] = "same-origin"  # the address is half a key
     return answer
+
+
+@public
+def avatar(request: HttpRequest, digest: str) -> HttpResponse:
+    """`/avatars/<digest>.webp`: a picture, the same for everybody and for ever. One query."""
+    content = Avatar.objects.filter(pk=digest).values_list("content", flat=True).first()
+    if content is None:
+        raise Http404
+    answer = HttpResponse(bytes(content), content_type="image/webp", headers=OF_PICTURES)
+    answer.is_public_read = True  # type: ignore[attr-defined]  # for middleware, which sees no view
+    return answer
+
+
+#: A picture is shown on publishers' pages, whatever those forbid themselves; it is no page itself.
+OF_PICTURES = {
+    "Cache-Control": "public, max-age=31536000, immutable",
+    "Content-Security-Policy": NO_PAGE,
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    "Access-Control-Allow-Origin": "*",
+}
 
 
 @public

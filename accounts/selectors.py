@@ -1,15 +1,16 @@
 """Reads of accounts: for commands, and for who looks where they are signed in."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
-from django.db.models import Exists, OuterRef, Subquery
+from django.db.models import Exists, Max, OuterRef, Subquery
 
 from accounts.devices import describe
-from accounts.models import Token, User
+from accounts.models import Mute, SiteProfile, Token, User
 from accounts.states import Standing, TokenKind
 from common import clock
 from publishers.models import Site
@@ -68,6 +69,27 @@ def _reader_tokens(user: User) -> list[SignIn]:
         for row in rows
         if row.standing(clock.now()) == Standing.LIVE
     ]
+
+
+def name_locked_until(user: User) -> datetime | None:
+    """Until when the name stays as it is by the word of some site's moderators; None where it may
+    change. One query.
+    """
+    locks = SiteProfile.objects.filter(user=user, name_locked_until__gt=clock.now())
+    until: datetime | None = locks.aggregate(until=Max("name_locked_until"))["until"]
+    return until
+
+
+def muted_ids(reader: User) -> list[UUID]:
+    """Whom a reader muted. One query."""
+    return list(Mute.objects.filter(reader=reader).values_list("author_id", flat=True))
+
+
+def muted_by(reader: User) -> Iterable[Mute]:
+    """Whom a reader muted, with their names, the latest first. At most 500. One query."""
+    return (
+        Mute.objects.filter(reader=reader).select_related("author").order_by("-created_at", "-id")
+    )
 
 
 def site_named(words: str) -> Site | None:

@@ -3,11 +3,11 @@ from allauth.headless.account.views import SignupView
 from allauth.headless.constants import Client
 from allauth.headless.mfa.views import SignupWebAuthnView
 from django.db import transaction
-from django.urls import include, path
+from django.urls import include, path, re_path
 
 from accounts.fresh import fresh_only
 from accounts.fresh_pages import FreshByCode, FreshByCodePage
-from accounts.pages import account_home, no_phones, no_such_page, staff_invitation
+from accounts.pages import account_home, avatar, no_phones, no_such_page, staff_invitation
 from accounts.places import sign_ins
 from accounts.popup import signin_widget
 from accounts.second_factor_pages import AddPasskeyPage, SecondFactorPage
@@ -69,6 +69,7 @@ urlpatterns = [
     *elsewhere,
     path("_allauth/app/v1/account/phone", no_phones),
     path("_allauth/browser/v1/account/phone", no_phones),
+    re_path(r"^avatars/([0-9a-f]{64})\.webp$", avatar, name="avatar"),
     path("signin/widget", signin_widget, name="signin-widget"),
     path("accounts/", account_home, name="account_home"),
     path("accounts/sessions/", sign_ins, name="sign_ins"),

@@ -10,7 +10,7 @@ from django.http import Http404
 from articles.models import Article, Edition, RelatedLink
 from articles.states import PickedBy
 from articles.urlkeys import NotAPage, url_key
-from comments.models import Thread
+from comments.models import Comment, Thread
 from comments.states import ThreadState
 
 
@@ -65,6 +65,21 @@ def edition_of(thread_id: UUID, *, locale: str) -> Edition | None:
     editions = Edition.objects.filter(thread=thread_id).select_related("article")
     found = list(editions.order_by("position"))
     return next((each for each in found if each.locale == locale), found[0] if found else None)
+
+
+def pages_of(comments: Sequence[Comment]) -> dict[UUID, Edition]:
+    """By comment, the edition of its thread that it was written on, or the first one. None where
+    a thread has no article. One query.
+    """
+    editions = Edition.objects.filter(thread__in={each.thread_id for each in comments})
+    found = list(editions.order_by("-position"))
+    first = {each.thread_id: each for each in found}
+    same = {(each.thread_id, each.locale): each for each in found}
+    return {
+        each.pk: page
+        for each in comments
+        if (page := same.get((each.thread_id, each.edition)) or first.get(each.thread_id))
+    }
 
 
 def related(article_id: UUID, *, locale: str) -> list[Related]:

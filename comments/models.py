@@ -177,6 +177,11 @@ class Comment(models.Model):
             models.Index(fields=["parent"], name="comment_children"),
             models.Index(fields=["author", "thread", "touched_at"], name="comment_own_recent"),
             models.Index(
+                fields=["author", "created_at", "id"],
+                name="comment_by_author",
+                condition=Q(status=Status.PUBLISHED),
+            ),
+            models.Index(
                 fields=["author", "thread"],
                 name="comment_own_unpublished",
                 condition=Q(status__in=UNPUBLISHED),

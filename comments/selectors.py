@@ -14,7 +14,9 @@ from django.db.models.functions import Coalesce, JSONObject
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 
+from accounts.faces import face
 from accounts.models import User
+from accounts.selectors import muted_ids
 from comments.models import Comment, Revision, StatusChange, Thread, ThreadLanguage, Verdict, Vote
 from comments.states import Outcome, Sort, Status
 from common import clock, cursors
@@ -116,20 +118,20 @@ def page(
         .values("pk")[: FIRST_REPLIES + 1]
     )
     found = _keyset(
-        for_the_public(rows).annotate(reply_ids=ArraySubquery(first_replies)),
+        for_the_public(rows, thread_id=thread_id).annotate(reply_ids=ArraySubquery(first_replies)),
         scope=scope,
         newest_first=sort is Sort.NEWEST,
         limit=limit,
         cursor_text=cursor_text,
     )
-    return cursors.Page(_with_replies(found.rows), found.next, found.previous)
+    return cursors.Page(_with_replies(thread_id, found.rows), found.next, found.previous)
 
 
 def root_shown(thread_id: UUID, comment_id: UUID) -> Comment:
     """A top-level comment that a page of the thread shows. Raises Http404. One query."""
     threads = Thread.objects.shown().filter(pk=thread_id)
     rows = Comment.objects.filter(thread__in=threads).top_level().shown()
-    comment = rows.filter(pk=comment_id).only("pk").first()
+    comment = rows.filter(pk=comment_id).only("pk", "thread_id").first()
     if comment is None:
         raise Http404
     return comment
@@ -140,7 +142,9 @@ def replies(
 ) -> cursors.Page[Comment]:
     """Shown descendants of a top-level comment, flat, oldest first. One query."""
     return _keyset(
-        for_the_public(Comment.objects.filter(root=comment.pk).shown()),
+        for_the_public(
+            Comment.objects.filter(root=comment.pk).shown(), thread_id=comment.thread_id
+        ),
         scope=_replies_scope(comment.pk),
         newest_first=False,
         limit=limit,
@@ -152,34 +156,66 @@ def entry(thread_id: UUID, comment_id: UUID) -> Entry:
     """One shown comment, with its first replies if it is top-level. Raises Http404. Two queries
     at most.
     """
-    rows = for_the_public(Comment.objects.filter(thread=thread_id).shown())
-    found = _with_authors(rows.filter(pk=comment_id))
-    if not found:
+    rows = Comment.objects.filter(thread=thread_id).shown()
+    comment = for_the_public(rows.filter(pk=comment_id), thread_id=thread_id).first()
+    if comment is None:
         raise Http404
-    comment = found[0]
     if comment.parent_id is not None:
         return Entry(comment)
     return Entry(comment, replies(comment, limit=FIRST_REPLIES))
 
 
-def for_the_public(rows: QuerySet[Comment]) -> QuerySet[Comment]:
-    """`rows` with all that a public answer shows of them, and no more columns than that.
-
-    Each author's name is looked up by key. A join would do the same, until the planner finds it
-    cheaper to read every account there is: it does, up to some thousands.
+def with_a_page(reader_id: UUID) -> User:
+    """A reader whose comments everybody may read in one place, by their own wish. Raises Http404
+    for nobody and for who does not wish it alike. One query.
     """
-    name = User.objects.filter(pk=OuterRef("author")).values("name")[:1]
-    named = rows.annotate(author_name=Subquery(name)).select_related("answers__author")
-    return named.only(*PUBLIC_COLUMNS, "answers__status", "answers__author__name")
-
-
-def _with_authors(rows: Iterable[Comment]) -> list[Comment]:
-    """What `for_the_public` reads, each with its author."""
-    found = list(rows)
-    for row in found:
-        named: Any = row
-        row.author = User.from_db(row._state.db, ("id", "name"), (row.author_id, named.author_name))
+    found = User.objects.filter(pk=reader_id, public_page=True, is_active=True).first()
+    if found is None:
+        raise Http404
     return found
+
+
+def by_author(reader: User, *, limit: int, cursor_text: str | None = None) -> cursors.Page[Comment]:
+    """A reader's published comments in threads that are shown, the latest first. One query."""
+    rows = Comment.objects.published().filter(author=reader.pk, thread__in=Thread.objects.shown())
+    return _keyset(
+        for_the_public(rows),
+        scope=f"{reader.pk}:comments",
+        newest_first=True,
+        limit=limit,
+        cursor_text=cursor_text,
+    )
+
+
+def for_the_public(rows: QuerySet[Comment], *, thread_id: UUID | None = None) -> QuerySet[Comment]:
+    """`rows` (of one thread, where it is named) with all that a public answer shows of them, and no
+    more columns than that.
+
+    Each author is looked up by key. A join would do the same, until the planner finds it cheaper
+    to read every account there is: it does, up to some thousands.
+    """
+    faced = with_faces(rows, site=_site_of(thread_id) if thread_id else "thread__site")
+    return faced.only(*PUBLIC_COLUMNS, "answers__status", "answers__author_id")
+
+
+def with_faces(rows: QuerySet[Comment], *, site: Any) -> QuerySet[Comment]:
+    """`rows`, each with what everybody sees of its author and of whom it answers on `site`, as
+    `accounts.faces.face` takes it.
+    """
+    return rows.select_related("answers").annotate(
+        face=face("author", site=site),
+        answered_face=_if_it_answers(face("answers__author", site=site)),
+    )
+
+
+def _site_of(thread_id: UUID) -> Subquery:
+    """Looked up once for all rows, since it depends on none of them."""
+    return Subquery(Thread.objects.filter(pk=thread_id).values("site")[:1])
+
+
+def _if_it_answers(answered: Subquery) -> Case:
+    """Looked up only for the few comments that answer another than their parent."""
+    return Case(When(answers__isnull=False, then=answered))
 
 
 PUBLIC_COLUMNS = (
@@ -217,16 +253,18 @@ class Overlay:
 
     votes: dict[str, int]
     own: list[Own]
+    muted: list[UUID]
 
 
 def overlay(*, reader: User, thread: Thread, comment_ids: Iterable[UUID]) -> Overlay:
-    """The reader's votes on the comments named, and their own comments that a public page does
-    not show, or not yet as they are. Two queries.
+    """The reader's votes on the comments named, their own comments that a public page does not
+    show, or not yet as they are, and whom they muted. Three queries.
     """
     votes = Vote.objects.filter(reader=reader, comment__in=comment_ids, comment__thread=thread)
     return Overlay(
         votes={str(vote.comment_id): vote.value for vote in votes},
         own=own_comments(reader=reader, thread=thread),
+        muted=muted_ids(reader),
     )
 
 
@@ -244,16 +282,16 @@ def own_comments(*, reader: User, thread: Thread) -> list[Own]:
         Q(touched_at__gt=minute_ago) | Q(created_at__gt=window_began, status=Status.PUBLISHED)
     )
     rows = Comment.objects.filter(pk__in=unpublished.union(recent.values("pk"), all=True))
-    found = list(_for_their_author(rows).order_by("-touched_at")[:MOST_OWN])
+    found = list(_for_their_author(rows, site=thread.site_id).order_by("-touched_at")[:MOST_OWN])
     for row in found:
-        row.author, row.thread = reader, thread
+        row.thread = thread
     return [own(row) for row in found]
 
 
 def own_comment(comment_id: UUID) -> Own:
     """One comment as its author sees it. One query."""
-    rows = Comment.objects.select_related("author", "thread__site")
-    return own(_for_their_author(rows.filter(pk=comment_id)).get())
+    rows = Comment.objects.select_related("thread__site")
+    return own(_for_their_author(rows.filter(pk=comment_id), site="thread__site").get())
 
 
 def own(comment: Comment) -> Own:
@@ -269,14 +307,14 @@ def own(comment: Comment) -> Own:
     )
 
 
-def _for_their_author(rows: QuerySet[Comment]) -> QuerySet[Comment]:
-    """`rows` with their newest texts, and with reasons where they wait or were rejected."""
+def _for_their_author(rows: QuerySet[Comment], *, site: Any) -> QuerySet[Comment]:
+    """`rows` on `site` with their newest texts, and reasons where they wait or were rejected."""
     newest = Revision.objects.filter(comment=OuterRef("pk")).order_by("-number")
     changes = StatusChange.objects.filter(comment=OuterRef("pk")).order_by("-number")
     last_change = changes.values(change=JSONObject(now="now", reason="reason", note="note"))
     against = Verdict.objects.filter(revision__comment=OuterRef("pk"), final=True)
     against = against.exclude(outcome=Outcome.PASS).order_by("-created_at")
-    return rows.select_related("answers__author").annotate(
+    return with_faces(rows, site=site).annotate(
         newest_body=Subquery(newest.values("body")[:1]),
         last_change=_if_it_waits(Subquery(last_change[:1])),
         verdict_reason=_if_it_waits(Subquery(against.values("reason")[:1])),
@@ -305,7 +343,7 @@ def _keyset(
         rows = rows.filter(beyond(Tuple(F("created_at"), F("id")), place))
     sign = "-" if descending else ""
     read = rows.order_by(f"{sign}created_at", f"{sign}id")[: limit + 1]
-    return cursors.cut(_with_authors(read), limit=limit, cursor=cursor, scope=scope, key=_key)
+    return cursors.cut(list(read), limit=limit, cursor=cursor, scope=scope, key=_key)
 
 
 def _key(comment: Comment) -> tuple[str, str]:
@@ -320,12 +358,12 @@ def _replies_scope(root_id: UUID) -> str:
     return f"{root_id}:replies"
 
 
-def _with_replies(roots: list[Comment]) -> list[Entry]:
+def _with_replies(thread_id: UUID, roots: list[Comment]) -> list[Entry]:
     """Each root with up to three replies, and a cursor where there are more. One query."""
     wanted = {root.pk: root.reply_ids for root in roots}  # type: ignore[attr-defined]  # annotated
     ids = [each for few in wanted.values() for each in few[:FIRST_REPLIES]]
-    first = for_the_public(Comment.objects.filter(pk__in=ids))
-    found = {row.pk: row for row in _with_authors(first)}
+    first = for_the_public(Comment.objects.filter(pk__in=ids), thread_id=thread_id)
+    found = {row.pk: row for row in first}
     entries = []
     for root in roots:
         rows = [found[each] for each in wanted[root.pk][:FIRST_REPLIES] if each in found]

@@ -255,6 +255,7 @@ RATE_LIMITS = {
     "reporting": {"account": [(10, 60), (60, 3600)], "address": [(120, 60)], "site": [(3_000, 60)]},
     "previewing": {"account": [(60, 60)], "address": [(1_200, 60)]},
     "own_account": {"account": [(60, 60)], "address": [(600, 60)]},
+    "avatars": {"account": [(5, 60), (20, 3600)], "address": [(60, 60)]},
     "signing_in": {"account": [(30, 60)], "address": [(300, 60)]},
     #: Everything that is sent to `/accounts/`, `/_allauth/` and the popup, beside allauth's own.
     "account_pages": {"account": [(60, 60)], "address": [(120, 60), (1_800, 3600)]},

@@ -27,6 +27,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("moderation/", include("moderation.urls")),
     path("", include("accounts.urls")),
+    path("", include("articles.urls")),
     path("", include("operations.urls")),
 ]
 

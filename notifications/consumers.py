@@ -1,5 +1,6 @@
 """Who is told when something happened."""
 
+from accounts.services import mutes
 from comments.events import CommentMoved, CommentPosted
 from comments.models import Comment
 from comments.states import Status
@@ -15,13 +16,17 @@ from outbox.events import consumes
 @consumes(CommentPosted, when=lambda event: event.is_reply and event.status == Status.PUBLISHED)
 @consumes(CommentMoved, when=lambda event: event.is_reply and event.first_publication)
 def notice_reply(event: CommentPosted | CommentMoved) -> None:
-    """Tell whom a reply answers, once it is public. Re-reads: it may be gone again."""
+    """Tell whom a reply answers, once it is public, unless they muted its author. Re-reads: it
+    may be gone again.
+    """
     rows = Comment.objects.published().filter(pk=event.comment, parent__isnull=False)
     reply = rows.select_related("parent__author", "answers__author").first()
     if reply is None:
         return
     answered = reply.answers or reply.parent
-    if answered is not None and answered.author_id != reply.author_id:
+    if answered is None or answered.author_id == reply.author_id:
+        return
+    if not mutes.has_muted(answered.author_id, reply.author_id):
         notices.raise_for(
             answered.author, kind=Kind.REPLY, cause=f"reply:{reply.pk}", comment=reply
         )

@@ -1,34 +1,71 @@
 """`/me`: who is signed in. `/auth`: how the widget gets a token and gives it back."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.status import HTTP_204_NO_CONTENT
 
-from accounts.api.serializers import ExchangeInput, IssuedToken, Me, MeInput, SsoInput
+from accounts.api.serializers import (
+    ExchangeInput,
+    IssuedToken,
+    Me,
+    MeInput,
+    SsoInput,
+    me_json,
+)
 from accounts.authentication import TokenAuthentication
+from accounts.models import User
 from accounts.services import handover, profile, sso, tokens
+from common.json import dumps
 from common.permissions import Anyone, SignedIn
-from common.views import PrivateView
+from common.views import PrivateView, etag_of
+
+IF_MATCH = OpenApiParameter(
+    "If-Match",
+    str,
+    OpenApiParameter.HEADER,
+    description="The ETag of the `/me` this change started from; 412 if it changed meanwhile.",
+)
 
 
 class OwnProfile(PrivateView):
-    """GET, PATCH /me: the reader's own account. 400 unknown field, bad name or language."""
+    """GET, PATCH /me: the reader's own account. 400 unknown field, bad name or language; 403 the
+    name is locked; 412 it is not what `If-Match` says.
+    """
 
     permission_classes = [SignedIn]
     limits = {"PATCH": "own_account"}
 
     @extend_schema(responses=Me, summary="Who is signed in")
     def get(self, request: Request) -> Response:
-        return Response(Me(request.user).data)
+        return _tagged(me_json(request))
 
-    @extend_schema(request=MeInput, responses=Me, summary="Change name or language")
+    @extend_schema(
+        parameters=[IF_MATCH], request=MeInput, responses=Me, summary="Change name or language"
+    )
     def patch(self, request: Request) -> Response:
-        wanted = MeInput(data=request.data)
+        wanted = MeInput(data=request.data, context={"user": request.user})
         wanted.is_valid(raise_exception=True)
-        return Response(Me(profile.change(request.user, **wanted.validated_data)).data)
+        profile.change(request.user, **wanted.validated_data, seen=_seen(request))
+        return _tagged(me_json(request))
+
+
+def _tagged(body: dict[str, Any]) -> Response:
+    return Response(body, headers={"ETag": etag_of(dumps(body))})
+
+
+def _seen(request: Request) -> User | None:
+    """The account as the `If-Match` of this request knows it; None without. Raises
+    ChangedMeanwhile.
+    """
+    asked = {tag.strip() for tag in request.headers.get("If-Match", "*").split(",")}
+    if "*" in asked:
+        return None
+    if etag_of(dumps(me_json(request))) not in asked:
+        raise profile.ChangedMeanwhile
+    return request.user
 
 
 class Exchange(PrivateView):

@@ -1,11 +1,34 @@
 """What readers change of themselves."""
 
 import secrets
+from datetime import datetime
+from typing import Any, ClassVar
 
 from django.conf import settings
+from django.utils.formats import date_format
 from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from accounts.selectors import name_locked_until
+from common.errors import Refusal
+
+
+class NameLocked(Refusal):
+    """Moderators keep this name as it is for a while."""
+
+    code: ClassVar[str] = "name_locked"
+    status: ClassVar[int] = 403
+    sentence = _("Your display name was locked by moderators. You can change it after %(day)s.")
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__(self.sentence % {"day": date_format(until)})
+
+
+class ChangedMeanwhile(Refusal):
+    code: ClassVar[str] = "changed_meanwhile"
+    status: ClassVar[int] = 412
+    detail = _("Your profile changed since you opened it. Look at it again before you edit.")
 
 
 def newcomer() -> User:
@@ -17,15 +40,34 @@ def newcomer() -> User:
     )
 
 
-def change(user: User, *, name: str | None = None, locale: str | None = None) -> User:
-    """Set the display name (tidied already) or the language. One query, or none."""
-    changed = []
+def change(
+    user: User,
+    *,
+    name: str | None = None,
+    locale: str | None = None,
+    public_page: bool | None = None,
+    seen: User | None = None,
+) -> User:
+    """Set what is given of the display name (tidied already), language and public page.
+
+    Raises NameLocked; and ChangedMeanwhile where `seen`, the account as this change started from,
+    is not how it stands. Two queries at most.
+    """
+    wanted: dict[str, Any] = {"locale": locale, "public_page": public_page}
+    if name is not None and name != user.name:
+        if until := name_locked_until(user):
+            raise NameLocked(until)
+        wanted["name"] = name
     if name is not None:
-        user.name, user.name_made_up = name, False
-        changed += ["name", "name_made_up"]
-    if locale is not None:
-        user.locale = locale
-        changed.append("locale")
-    if changed:
-        user.save(update_fields=changed)
+        wanted["name_made_up"] = False
+    changed = {field: value for field, value in wanted.items() if value is not None}
+    if not changed:
+        return user
+    rows = User.objects.filter(pk=user.pk)
+    if seen is not None:
+        rows = rows.filter(name=seen.name, locale=seen.locale, public_page=seen.public_page)
+    if not rows.update(**changed):
+        raise ChangedMeanwhile
+    for field, value in changed.items():
+        setattr(user, field, value)
     return user

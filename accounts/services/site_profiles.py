@@ -1,13 +1,12 @@
-"""What a site says of a reader: badges, and whether they may comment there."""
+"""What a site says of a reader: badges, whether they may comment there, a name that stays."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from accounts import names
+from accounts.impersonation import is_title
 from accounts.models import LONGEST_BADGE, MOST_BADGES, SiteProfile, User
 from publishers.models import Site
-
-#: The badge of a site's staff. It is shown by membership, and nobody is given it.
-STAFF = "staff"
 
 
 def describe(
@@ -36,7 +35,20 @@ def describe(
 
 
 def sound_badges(wanted: Iterable[str]) -> list[str]:
-    """The labels among `wanted`, each once, in their order, at most five. No query."""
+    """The labels among `wanted`, each once, in their order, at most five. None says that somebody
+    is staff: that badge is shown by membership. No query.
+    """
     labels = (names.tamed(text)[:LONGEST_BADGE].strip() for text in wanted)
-    kept = dict.fromkeys(label for label in labels if label and label.casefold() != STAFF)
+    kept = dict.fromkeys(label for label in labels if label and not is_title(label))
     return list(kept)[:MOST_BADGES]
+
+
+def lock_name(user: User, site: Site, *, until: datetime | None, actor: User) -> SiteProfile:
+    """Keep `user`'s display name as it is until then (None: no longer), by the word of `site`.
+
+    Sites lock for themselves: a name may change where none of them says otherwise. Two queries.
+    """
+    profile, _is_new = SiteProfile.objects.update_or_create(
+        user=user, site=site, defaults={"name_locked_until": until, "name_locked_by": actor}
+    )
+    return profile

@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import names
 from accounts.claims import LEEWAY, Claims
 from accounts.models import SiteProfile, SsoIdentity, Token, User
-from accounts.services import profile, site_profiles, sso_tokens, tokens
+from accounts.services import naming, profile, site_profiles, sso_tokens, tokens
 from accounts.services.sso_tokens import SsoRefused
 from common import clock
 from common.errors import Refusal
@@ -132,11 +132,12 @@ def _welcome(said: Claims, site: Site) -> User:
     user = profile.newcomer()
     user.email = f"{secrets.token_hex(16)}@{NO_MAILBOX}"
     user.notices_to = _mailbox(said)
-    if name := names.tamed(said.name):
+    if name := naming.given(said.name, otherwise=""):
         user.name, user.name_made_up = name, False
     user.set_unusable_password()
     user.save(force_insert=True)
-    SsoIdentity.objects.create(site=site, subject=said.subject, user=user, name_said=name)
+    said_name = names.tamed(said.name)
+    SsoIdentity.objects.create(site=site, subject=said.subject, user=user, name_said=said_name)
     return user
 
 
@@ -151,7 +152,8 @@ def _refresh(identity: SsoIdentity, said: Claims) -> None:
     if name and name != identity.name_said and not locked:
         identity.name_said = name
         identity.save(update_fields=["name_said"])
-        user.name, user.name_made_up = name, False
+        user.name = naming.given(name, otherwise=user.name)
+        user.name_made_up = user.name_made_up and user.name != name
         changed += ["name", "name_made_up"]
     if changed:
         user.save(update_fields=changed)

@@ -121,6 +121,7 @@ UNCHANGED = """
         ON said.user_id = token.user_id AND said.site_id = token.site_id
     WHERE token.id = %s AND revoked_at IS NULL AND is_active AND password = %s AND name = %s
     AND coalesce(may_comment, true) = %s
+    AND avatar_id IS NOT DISTINCT FROM %s
 """
 
 
@@ -137,7 +138,7 @@ def recall(text: str) -> Token | None:
         return None
     if believed_until <= now:
         user = token.user
-        was = [user.password, user.name, not token.barrier] if user else []
+        was = [user.password, user.name, not token.barrier, user.avatar_id] if user else []
         if not was or not execute(UNCHANGED, [token.pk, *was]):
             _remembered.pop(key, None)
             TOKENS.labels("database").inc()

@@ -1,12 +1,14 @@
 """Shapes of the comments' API. Output serializers document; the tombstone rule lives here."""
 
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 
+from accounts.faces import Face, face_from, page_url
 from comments import reasons
 from comments.models import Comment, Thread
 from comments.rendering import LONGEST_BODY
@@ -23,7 +25,11 @@ class AuthorShape(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     name = serializers.CharField()
     avatar_url = serializers.URLField(allow_null=True)
-    badges = serializers.ListField(child=serializers.CharField())
+    badges = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="`staff`, and what the site calls this reader, as it is to be shown.",
+    )
+    page_url = serializers.URLField(allow_null=True, help_text="Their public page, if they wish.")
 
 
 class AnswersShape(serializers.Serializer[Any]):
@@ -185,7 +191,7 @@ def comment_json(comment: Comment) -> dict[str, Any]:
         "root": comment.root_id,
         "depth": comment.depth,
         "answers": _answers_json(comment),
-        "author": author_json(comment.author) if shown else None,
+        "author": author_json(comment) if shown else None,
         "body_html": comment.body_html if shown else None,
         "language": comment.language,
         "edition": comment.edition,
@@ -199,15 +205,27 @@ def comment_json(comment: Comment) -> dict[str, Any]:
     }
 
 
-def author_json(author: Any) -> dict[str, Any]:
-    return {"id": author.pk, "name": author.name, "avatar_url": None, "badges": []}
+def author_json(comment: Any) -> dict[str, Any]:
+    """Who wrote a comment, by what `selectors.with_faces` has read."""
+    return _face_json(comment.author_id, face_from(comment.face))
 
 
-def _answers_json(comment: Comment) -> dict[str, Any] | None:
+def _face_json(author_id: UUID, face: Face) -> dict[str, Any]:
+    return {
+        "id": author_id,
+        "name": face.name,
+        "avatar_url": face.avatar_url,
+        "badges": face.badges,
+        "page_url": page_url(author_id) if face.public_page else None,
+    }
+
+
+def _answers_json(comment: Any) -> dict[str, Any] | None:
     other = comment.answers
     if other is None or not comment.is_published:
         return None
-    return {"id": other.pk, "author": author_json(other.author) if other.is_published else None}
+    author = _face_json(other.author_id, face_from(comment.answered_face))
+    return {"id": other.pk, "author": author if other.is_published else None}
 
 
 def entry_json(entry: Entry) -> dict[str, Any]:
@@ -230,7 +248,7 @@ def own_json(own: Own) -> dict[str, Any]:
     until = edit_until(comment) if comment.status in EDITABLE else None
     return {
         **comment_json(comment),
-        "author": author_json(comment.author),
+        "author": author_json(comment),
         "body_html": comment.body_html,
         "votes": {"up": comment.up_count, "down": comment.down_count},
         "reactions": {},
@@ -245,6 +263,6 @@ def overlay_json(overlay: Overlay) -> dict[str, Any]:
         "votes": overlay.votes,
         "reactions": {},
         "own": [own_json(own) for own in overlay.own],
-        "muted": [],
+        "muted": overlay.muted,
         "following": False,
     }

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.status import HTTP_201_CREATED, HTTP_204_NO_CONTENT
 
 from accounts.authentication import FirstPartySession, RememberedToken
-from accounts.permissions import commenter_on, confined_to, reader_on
+from accounts.permissions import commenter_on, confined_to, face_on, reader_on
 from comments import rendering, selectors
 from comments.api.reading import CURSOR, LIMIT, SORT, comment_page
 from comments.api.serializers import (
@@ -95,7 +95,7 @@ class CommentList(PublicView):
             comment = repeated  # a double click is not told to wait
         address = f"{request.path}/{comment.pk}"
         return Response(
-            _as_own(comment),
+            _as_own(request, comment),
             status=HTTP_201_CREATED,
             headers={"Location": address, "ETag": revision_tag(comment)},
         )
@@ -124,7 +124,7 @@ class CommentDetail(PublicView):
             body=body,
             touched_at=_matched(request, comment),
         )
-        return Response(_as_own(comment), headers={"ETag": revision_tag(comment)})
+        return Response(_as_own(request, comment), headers={"ETag": revision_tag(comment)})
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, thread_id: UUID, comment_id: UUID) -> Response:
@@ -166,7 +166,7 @@ class Render(PrivateView):
 
 
 class MyThread(PrivateView):
-    """`GET /me/threads/{t}`: what belongs to the reader in this thread. Three queries."""
+    """`GET /me/threads/{t}`: what belongs to the reader in this thread. Four queries."""
 
     permission_classes = [SignedIn]
 
@@ -241,10 +241,13 @@ def _matched(request: Request, comment: Comment) -> datetime | None:
     return comment.touched_at
 
 
-def _as_own(comment: Comment) -> dict[str, object]:
-    """A comment as its author sees it. No query where nothing happened since it was posted and
-    there is nothing to explain, one else.
+def _as_own(request: Request, comment: Comment) -> dict[str, object]:
+    """A comment as its author sees it. No query where nothing happened since it was posted, there
+    is nothing to explain and the author is remembered; one else.
     """
-    if comment.touched_at == comment.created_at and comment.status in CLEAR:
+    is_fresh = comment.touched_at == comment.created_at and comment.status in CLEAR
+    if is_fresh and comment.answers_id is None:
+        seen: Any = comment
+        seen.face = face_on(request, comment.thread.site_id)
         return own_json(Own(comment, body=comment.body))
     return own_json(selectors.own_comment(comment.pk))

@@ -20,7 +20,7 @@ def change(reader, body):
     )
 
 
-def test_me_tells_who_is_signed_in():
+def test_me_tells_who_is_signed_in_and_publishers_pages_no_address():
     reader = ReaderFactory(name="Ada", email="ada@mail.example", locale="ko")
     _, text = tokens.issue_reader(user=reader, site=SiteFactory())
 
@@ -29,11 +29,13 @@ def test_me_tells_who_is_signed_in():
     assert answer.json() == {
         "id": str(reader.pk),
         "name": "Ada",
-        "email": "ada@mail.example",
+        "email": None,
         "locale": "ko",
         "joined_at": reader.joined_at.isoformat().replace("+00:00", "Z"),
         "avatar_url": None,
         "badges": [],
+        "public_page": False,
+        "name_locked_until": None,
     }
 
 

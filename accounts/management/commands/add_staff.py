@@ -5,6 +5,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.validators import validate_email
 from django.forms import ValidationError
 
+from accounts import names
+from accounts.forms import NAME_FAULTS
 from accounts.selectors import site_named
 from accounts.services import inviting, staff
 from common.errors import Refusal
@@ -39,12 +41,15 @@ class Command(BaseCommand):
             raise CommandError(f"{options['email']} is not an e-mail address.") from fault
         role = Role(options["role"])
         try:
+            name = names.tidy(options["name"]) if options["name"] else ""
             if options["invite"]:
                 self._invite(site, options["email"], role, as_json=options["json"])
                 return
-            made = staff.appoint(site=site, email=options["email"], role=role, name=options["name"])
+            made = staff.appoint(site=site, email=options["email"], role=role, name=name)
         except Refusal as refusal:
             raise CommandError(str(refusal)) from refusal
+        except names.BadName as fault:
+            raise CommandError(str(NAME_FAULTS[fault.code])) from fault
         user = made.membership.user
         if options["json"]:
             answer = {
