@@ -16,6 +16,7 @@ from requests import RequestException
 
 from accounts import names
 from accounts.models import User
+from accounts.services import naming
 from accounts.social.faults import Cancelled, NotBegunHere, ProviderAway, ProviderRefused
 from accounts.social.session import GuardedSession
 
@@ -107,7 +108,7 @@ def _name(data: dict[str, Any]) -> str | None:
     parts = [data.get("first_name"), data.get("last_name")]
     said = whole if isinstance(whole, str) else " ".join(each for each in parts if each)
     try:
-        return names.tidy(said)
+        return naming.chosen(said)
     except names.BadName:
         return None
 
