@@ -4,7 +4,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import staff
 from accounts.models import Avatar
@@ -64,6 +64,7 @@ def staff_invitation(request: HttpRequest, text: str) -> HttpResponse:
 
 
 @public
+@require_safe
 def avatar(request: HttpRequest, digest: str) -> HttpResponse:
     """`/avatars/<digest>.webp`: a picture, the same for everybody and for ever. One query."""
     content = Avatar.objects.filter(pk=digest).values_list("content", flat=True).first()

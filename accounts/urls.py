@@ -69,7 +69,7 @@ urlpatterns = [
     *elsewhere,
     path("_allauth/app/v1/account/phone", no_phones),
     path("_allauth/browser/v1/account/phone", no_phones),
-    re_path(r"^avatars/([0-9a-f]{64})\.webp$", avatar, name="avatar"),
+    re_path(r"^avatars/(?P<digest>[0-9a-f]{64})\.webp$", avatar, name="avatar"),
     path("signin/widget", signin_widget, name="signin-widget"),
     path("accounts/", account_home, name="account_home"),
     path("accounts/sessions/", sign_ins, name="sign_ins"),

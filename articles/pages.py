@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
 from accounts.faces import avatar_url
 from articles import selectors
@@ -15,6 +16,7 @@ COMMENTS_A_PAGE = 20
 
 
 @public
+@require_safe
 def reader(request: HttpRequest, reader_id: UUID) -> HttpResponse:
     """`/readers/{id}`: a reader's published comments, if they wish it; else there is nothing here,
     as where there is nobody. Three queries.
