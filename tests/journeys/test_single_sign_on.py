@@ -116,3 +116,23 @@ def sign_in(page: Page, name: str) -> None:
 def write(page: Page, text: str) -> None:
     page.get_by_role("textbox").fill(text)
     page.get_by_role("button", name="Post").click()
+
+
+def test_the_demos_secret_signs_readers_in_on_the_demo_site(
+    install: Install, tmp_path: Path
+) -> None:
+    site = install.demo["site"]
+    (tmp_path / "sign.py").write_text(example("python", 0))
+    token = subprocess.run(
+        [sys.executable, tmp_path / "sign.py"],
+        env={"COLLOQUY_SITE": site["id"], "COLLOQUY_SSO_SECRET": site["sso_secret"]},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
+
+    answer = install.client(origin="https://news.example").post("auth/sso", {"token": token})
+
+    assert answer.status == 200, answer.raw
+    me = install.client(answer.json["token"], origin="https://news.example").get("me")
+    assert me.json["name"] == "Juniper"
