@@ -16,7 +16,7 @@ class UserAdmin(admin.ModelAdmin):
 
     list_display = ["name", "email", "locale", "is_active", "is_staff", "joined_at", "last_login"]
     list_filter = ["is_active", "is_staff", "locale"]
-    search_fields = ["email", "name"]
+    search_fields = ["email", "name", "sso_identity__subject"]
     ordering = ["-joined_at"]
     date_hierarchy = "joined_at"
     fields = ["id", "name", "email", "locale", "is_active", "is_staff", "joined_at", "last_login"]

@@ -62,7 +62,7 @@ def sign_in(*, token: str, site_id: UUID | None, origin: str | None) -> tuple[To
 
     `site_id` is needed where the token does not name its issuer. A token works once; of two at
     once, one wins. Raises SsoRefused, OriginNotRegistered, AccountClosed, AccountOfStaff.
-    Eight queries for a reader who was here before, whatever the site.
+    Six queries for a reader who was here before, beside those that open and close transactions.
     """
     key, said = sso_tokens.prove(token, site_id=site_id, origin=origin)
     if origin is not None and not key.is_asked_from_home:  # type: ignore[attr-defined]  # annotated

@@ -18,7 +18,8 @@ from accounts.services import staff
 from publishers.models import SsoKey
 from publishers.services import sso_keys
 from publishers.states import SsoAlgorithm
-from tests.accounts.publishers import PAIRS, public_pem
+from tests.accounts.people import ORIGIN
+from tests.accounts.publishers import PAIRS, Publisher, public_pem, sign_on
 from tests.factories import SiteFactory
 from tests.staff import sign_in
 
@@ -153,6 +154,15 @@ def test_keys_are_retired_in_the_admin(operator):
 
     key.refresh_from_db()
     assert key.retired_at is not None
+
+
+def test_a_reader_is_found_in_the_admin_by_their_publishers_id(operator):
+    publisher = Publisher(SiteFactory(origins=[ORIGIN]))
+    sign_on(publisher.token("reader-7", name="Juniper"))
+
+    found = operator.get("/admin/accounts/user/?q=reader-7").content.decode()
+
+    assert "Juniper" in found
 
 
 def test_nobody_deletes_or_changes_a_key_in_the_admin():
