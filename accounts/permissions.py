@@ -3,7 +3,7 @@
 from typing import Any, ClassVar
 from uuid import UUID
 
-from django.utils.translation import gettext_lazy as _
+from django.http import Http404
 from rest_framework.request import Request
 
 from accounts.faces import face_of
@@ -11,12 +11,6 @@ from accounts.models import Token, User
 from accounts.states import Barrier
 from common.errors import FieldError, Refusal
 from publishers.models import Site
-
-
-class WrongSite(Refusal):
-    code: ClassVar[str] = "wrong_site"
-    status: ClassVar[int] = 403
-    detail = _("You are signed in on another site. Sign in here to take part.")
 
 
 class MayNotComment(Refusal):
@@ -34,12 +28,13 @@ class MayNotComment(Refusal):
 def reader_on(request: Request, site: Site | UUID) -> User:
     """Who acts in this request on `site` (or its id): every write on a site takes its actor here.
 
-    Raises WrongSite where the request carries a reader token of another site. App tokens and
-    first-party sessions are of the account and serve on every site. No query.
+    Raises Http404 where the request carries a reader token of another site: to that token, what is
+    not on its own site is not there. App tokens and first-party sessions are of the account and
+    serve on every site. No query.
     """
     site_id = site.pk if isinstance(site, Site) else site
     if not opens(request, site_id):
-        raise WrongSite
+        raise Http404
     return request.user
 
 

@@ -1,13 +1,13 @@
 from allauth.account.views import password_set, signup, signup_by_passkey
 from allauth.headless.account.views import SignupView
 from allauth.headless.constants import Client
-from allauth.headless.mfa.views import SignupWebAuthnView
 from django.db import transaction
 from django.urls import include, path, re_path
 
 from accounts.fresh import fresh_only
 from accounts.fresh_pages import FreshByCode, FreshByCodePage
 from accounts.pages import account_home, avatar, no_phones, no_such_page, staff_invitation
+from accounts.passkey_signup import SignUpByPasskey
 from accounts.places import sign_ins
 from accounts.popup import signin_widget
 from accounts.second_factor_pages import AddPasskeyPage, SecondFactorPage
@@ -24,7 +24,7 @@ signing_up = [
         for client in CLIENTS
         for call, view in (
             ("signup", SignupView.as_api_view),
-            ("webauthn/signup", SignupWebAuthnView.as_api_view),
+            ("webauthn/signup", SignUpByPasskey.as_api_view),
         )
     ),
 ]

@@ -10,7 +10,6 @@ from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from accounts.permissions import WrongSite
 from comments.services import counting
 from comments.states import Status
 from common import clock
@@ -58,7 +57,7 @@ def cast(
     """Make `value` (1, -1, or 0 for none) the reader's vote. A repeat changes nothing.
 
     `site_id`: the one site where `reader` may act, if it is one only. Raises Http404 for what is
-    not public, WrongSite, OwnComment. One statement; it locks the reader's own vote alone.
+    not public or elsewhere, OwnComment. One statement; it locks the reader's own vote alone.
     """
     place = [comment_id, thread_id, reader.pk, reader.pk, site_id]
     seen = execute(CAST, [*place, value, clock.now()]) if value else execute(TAKE_BACK, place)
@@ -66,10 +65,8 @@ def cast(
         raise Http404
     author_id, status, comments_site = seen
     is_own = author_id == reader.pk
-    if status != Status.PUBLISHED and not is_own:
+    if site_id not in (None, comments_site) or (status != Status.PUBLISHED and not is_own):
         raise Http404
-    if site_id not in (None, comments_site):
-        raise WrongSite
     if is_own:
         raise OwnComment
     counting.fold_soon()

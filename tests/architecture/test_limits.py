@@ -1,16 +1,15 @@
 """Limits are structural: every API method that writes names who may do it how often."""
 
-import re
-
 import pytest
 from django.conf import settings
 
 from common.views import PrivateView
 from tests.architecture.test_permissions import OURS
-from tests.architecture.test_permissions import ROUTES as ROUTES_OF_ALL
+from tests.routes import API
+from tests.routes import ROUTES as ALL_ROUTES
 
 WRITES = ("POST", "PUT", "PATCH", "DELETE")
-ROUTES = [(path, view.cls) for path, view in OURS if path.startswith("api/v1/")]
+ROUTES = [(route.path, route.cls) for route in OURS if route in API]
 
 
 def unlimited(cls) -> list[str]:
@@ -44,14 +43,15 @@ def test_every_policy_counts_for_somebody():
 
 
 # -- pages and allauth's calls -----------------------------------------------------------------
-STAFF = ("admin/", "moderation/")
-PARAMETER = re.compile(r"<(?:(\w+):)?\w+>")
-SAMPLES = {"uuid": "01890a5d-ac96-774b-bcce-b302099a8057", "int": "1", "edition": "en"}
+STAFF = ("/admin/", "/moderation/")
+#: What stands in braces: a number, an edition, an id.
+SAMPLES = {"pk": "1", "locale": "en"}
+AN_ID = "01890a5d-ac96-774b-bcce-b302099a8057"
 PAGES = sorted(
     {
-        "/" + PARAMETER.sub(lambda part: SAMPLES.get(part[1], "x"), path)
-        for path, _ in ROUTES_OF_ALL
-        if not path.startswith(("api/v1/", *STAFF)) and "(?P" not in path
+        route.address({name: SAMPLES.get(name, AN_ID) for name in route.ids})
+        for route in ALL_ROUTES
+        if not route.path.startswith(("/api/v1/", *STAFF))
     }
 )
 

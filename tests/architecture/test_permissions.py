@@ -1,41 +1,26 @@
-"""Authorisation is structural: every route says who may call it."""
+"""Authorisation is structural: every route says who may call it.
 
-from collections.abc import Iterator
+Who that is in words stands in docs/permissions.md; that it is so, tests/abuse tries.
+"""
 
 import pytest
-from django.urls import URLPattern, URLResolver, get_resolver
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.views import APIView
 
 from common.permissions import Nobody
 from common.views import PrivateView, PublicView
+from tests.routes import API, ROUTES
 
 #: Views of libraries, with who guards them. A prefix stands for all below it.
 GUARDED_ELSEWHERE = {
-    "admin/": "accounts.admin_site.StaffAdminSite",
-    "_allauth/": "allauth.headless checks each step of its flows",
-    "accounts/": "allauth's own pages check each step of their flows",
-    "api/v1/schema": "SPECTACULAR_SETTINGS: Anyone",
-    "api/docs": "SPECTACULAR_SETTINGS: Anyone",
+    "/admin/": "accounts.admin_site.StaffAdminSite",
+    "/_allauth/": "allauth.headless checks each step of its flows",
+    "/accounts/": "allauth's own pages check each step of their flows",
+    "/api/v1/schema": "SPECTACULAR_SETTINGS: Anyone",
+    "/api/docs": "SPECTACULAR_SETTINGS: Anyone",
 }
 MARKS = {"public", "staff", "popup"}
-
-
-def routes(patterns=None, prefix="") -> Iterator[tuple[str, object]]:
-    for pattern in patterns if patterns is not None else get_resolver().url_patterns:
-        path = prefix + str(pattern.pattern)
-        if isinstance(pattern, URLResolver):
-            yield from routes(pattern.url_patterns, path)
-        elif isinstance(pattern, URLPattern):
-            yield path, pattern.callback
-
-
-ROUTES = list(routes())
-OURS = [
-    (path, view)
-    for path, view in ROUTES
-    if not any(path.startswith(prefix) for prefix in GUARDED_ELSEWHERE)
-]
+OURS = [route for route in ROUTES if not route.path.startswith(tuple(GUARDED_ELSEWHERE))]
 
 
 def says_nothing(view) -> bool:
@@ -54,9 +39,11 @@ def says_nothing(view) -> bool:
     return not any("permission_classes" in vars(base) for base in own)
 
 
-@pytest.mark.parametrize(("path", "view"), OURS, ids=[path or "/" for path, _ in OURS])
-def test_every_view_says_who_may_call_it(path, view):
-    assert not says_nothing(view), f"{path}: give it permission_classes or a permission mark"
+@pytest.mark.parametrize("route", OURS, ids=[route.path for route in OURS])
+def test_every_view_says_who_may_call_it(route):
+    said = not says_nothing(route.view)
+
+    assert said, f"{route.path}: give it permission_classes or a permission mark"
 
 
 def test_a_view_that_says_nothing_is_found():
@@ -80,20 +67,19 @@ def test_a_view_that_says_nothing_is_closed():
 
 def test_every_exception_still_has_a_route():
     for prefix in GUARDED_ELSEWHERE:
-        assert any(path.startswith(prefix) for path, _ in ROUTES), prefix
+        assert any(route.path.startswith(prefix) for route in ROUTES), prefix
 
 
 def test_public_views_read_without_credentials():
-    for path, view in OURS:
-        cls = getattr(view, "cls", None)
-        if cls is not None and issubclass(cls, PublicView):
+    for route in API:
+        if issubclass(route.cls, PublicView):
             for method in SAFE_METHODS:
-                instance = cls()
+                instance = route.cls()
                 instance.request = type("Request", (), {"method": method})()
-                assert instance.get_authenticators() == [], path
+                assert instance.get_authenticators() == [], route.path
 
 
 def test_every_api_view_is_public_or_private():
-    for path, view in OURS:
-        if path.startswith("api/v1/"):
-            assert issubclass(view.cls, PrivateView), f"{path}: derive it from common.views"
+    for route in OURS:
+        if route in API:
+            assert issubclass(route.cls, PrivateView), f"{route.path}: see common.views"

@@ -115,7 +115,7 @@ def test_a_post_with_another_sites_token_is_refused(client, thread):
 
     answer = stranger.send("post", f"/threads/{thread.pk}/comments", {"body": "Hello"})
 
-    assert (answer.status_code, answer.json()["code"]) == (403, "wrong_site")
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
     assert not Comment.objects.exists()
 
 
