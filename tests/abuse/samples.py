@@ -5,7 +5,7 @@ from typing import Any
 from tests.abuse.scene import Place
 
 STORY = {"editions": [{"locale": "en", "url": "https://news.example/new", "title": "A story"}]}
-#: Below `/api/v1`, by method and path.
+#: Below `/api/v1`, by method and path; None where no JSON is read.
 BODIES: dict[str, Any] = {
     "POST /threads/{thread_id}/comments": {"body": "What I think of it."},
     "PATCH /threads/{thread_id}/comments/{comment_id}": {"body": "What I think of it now."},
@@ -17,6 +17,8 @@ BODIES: dict[str, Any] = {
     "POST /auth/exchange": {"code": "guessed", "verifier": "v" * 43},
     "POST /auth/sso": {"token": "guessed"},
     "POST /auth/revoke": None,
+    "PUT /me/avatar": None,
+    "PUT /me/muted/{author_id}": None,
     "PUT /publisher/articles/{external_id}": STORY,
     "PUT /publisher/articles/{external_id}/related": {"edition": "en", "related": []},
 }

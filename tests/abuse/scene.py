@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.test import override_settings
 
-from accounts.models import User
+from accounts.models import Avatar, User
 from comments.models import Thread
 from comments.states import Status, ThreadState
 from common.ids import new_id
@@ -99,7 +99,7 @@ def undone() -> Iterator[None]:
 
 def _lay() -> Scene:
     here, there = SiteFactory(origins=["https://news.example"]), SiteFactory()
-    reader, other, writer = ReaderFactory(), ReaderFactory(), ReaderFactory()
+    reader, other, writer = ReaderFactory(), ReaderFactory(), ReaderFactory(public_page=True)
     public = [_published("here", here, writer), _published("there", there, writer)]
     off = ThreadFactory(site=here, state=ThreadState.OFF)
     gone = Place("thread that is off", {"thread_id": off.pk}, site=here)
@@ -125,9 +125,11 @@ def _published(name: str, site: Site, writer: User) -> Place:
         "external_id": edition.article.external_id,
         "case_id": CaseFactory(comment=comment).pk,
         "object_id": comment.pk,
-        "user_id": writer.pk,
+        **dict.fromkeys(("reader_id", "author_id"), writer.pk),
         "site_id": site.pk,
     }
+    picture, _ = Avatar.objects.get_or_create(pk="a" * 64, defaults={"content": b"WebP"})
+    ids["digest"] = picture.pk
     return Place(name, ids, is_public=True, site=site, author=writer)
 
 
