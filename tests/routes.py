@@ -11,7 +11,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 ANY = ("GET", "POST")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 #: `<uuid:thread_id>` of a path, and `(?P<url>.*)` of a regular expression.
-PLACEHOLDER = re.compile(r"<(?:[^<>:]+:)?(\w+)>|\(\?P<(\w+)>[^()]*\)|\([^()?]+\)\\")
+PLACEHOLDER = re.compile(r"<(?:[^<>:]+:)?(\w+)>|\(\?P<(\w+)>[^()]*\)|\([^()?]+\)")
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def walk(
 
 def _readable(pattern: str) -> str:
     named = PLACEHOLDER.sub(lambda found: "{%s}" % (found[1] or found[2] or "digest"), pattern)
-    return named.removeprefix("^").removesuffix("$")
+    return named.removeprefix("^").removesuffix("$").replace("\\", "")
 
 
 ROUTES = list(walk())
