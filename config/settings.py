@@ -229,7 +229,10 @@ MFA_TOTP_TOLERANCE = 1
 #: asked of them goes the guarded way; nothing they could be asked with later is kept.
 SOCIALACCOUNT_PROVIDERS = env.signin_providers
 SOCIALACCOUNT_ADAPTER = "accounts.social.adapter.SocialAccountAdapter"
-SOCIALACCOUNT_FORMS = {"disconnect": "accounts.social.forms.Disconnect"}
+SOCIALACCOUNT_FORMS = {
+    "disconnect": "accounts.social.forms.Disconnect",
+    "signup": "accounts.social.forms.SignUp",
+}
 SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True  # where a provider's addresses are trusted
 SOCIALACCOUNT_STORE_TOKENS = False
 #: Tokens of the app client hang on rows of this store (accounts.models.Token).

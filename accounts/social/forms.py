@@ -1,13 +1,23 @@
-"""Letting go of an account elsewhere."""
+"""What is asked of who comes from elsewhere, and of who lets go of it."""
 
 from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.socialaccount.adapter import get_adapter
-from allauth.socialaccount.forms import DisconnectForm
+from allauth.socialaccount.forms import DisconnectForm, SignupForm
 from django import forms
 
+from accounts.popup_forms import OurWords
 from accounts.social.adapter import NotOffered
+
+
+class SignUp(OurWords, SignupForm):
+    """For whom a provider told no address of: theirs, and the name that was told, if any."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if name := self.sociallogin.user.name:
+            self.fields["name"].initial = name
 
 
 class Disconnect(DisconnectForm):

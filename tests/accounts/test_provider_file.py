@@ -1,7 +1,5 @@
 """The file of providers, and what each named one is then asked: nothing here calls anybody."""
 
-import subprocess
-import sys
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -10,9 +8,9 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from django.test import Client, RequestFactory
 
-from config import providers
+from config import environment, providers
+from config.environment import Misconfigured
 from config.providers import BadProviders
-from operations.development import PROJECT
 from tests.accounts.elsewhere import set_out
 
 TWO = {"client_id": "id", "client_secret": "secret"}
@@ -107,30 +105,17 @@ def test_no_file_offers_nobody():
     assert [app for each in offered.values() for app in each["APPS"]] == []
 
 
-def test_a_wrong_file_ends_the_process_with_its_sentence(tmp_path):
+def test_a_wrong_file_is_said_at_start(tmp_path, monkeypatch):
     path = tmp_path / "providers.toml"
     path.write_text("[google]\nclient_id = 'a'")
+    monkeypatch.setenv("SIGNIN_PROVIDERS", str(path))
 
-    ended = subprocess.run(
-        [sys.executable, "-c", "import config.environment"],
-        cwd=PROJECT,
-        env={
-            "COLLOQUY_ENV": "development",
-            "COLLOQUY_VAR": str(tmp_path),
-            "SECRET_KEY": "k" * 50,
-            "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",
-            "BROKER_URL": "redis://127.0.0.1:1/0",
-            "CACHE_URL": "redis://127.0.0.1:1/0",
-            "SIGNIN_PROVIDERS": str(path),
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    with pytest.raises(Misconfigured) as refused:
+        environment.read()
 
-    assert ended.returncode == 2
-    assert "SIGNIN_PROVIDERS has a table [google] without client_secret." in ended.stderr
-    assert "Traceback" not in ended.stderr
+    assert refused.value.problems == [
+        "SIGNIN_PROVIDERS has a table [google] without client_secret."
+    ]
 
 
 # -- the five ------------------------------------------------------------------------------------
