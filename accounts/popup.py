@@ -143,7 +143,7 @@ class Popup(View):
             return self.show("address", form=form)
         email = form.cleaned_data["email"]
         if elsewhere := get_pending_signup(self.request):
-            return self.sign_up(elsewhere, email)
+            return self.sign_up(elsewhere, form)
         if not ratelimit.consume(self.request, action="request_login_code", key=email):
             return self.show("address", form=_faulty(form, "email", TOO_MANY))
         ReaderCode.begin(self.request, email)
@@ -241,12 +241,16 @@ class Popup(View):
             return self.show("address", notice=NO_ADDRESS)
         return self.arrive()
 
-    def sign_up(self, elsewhere: SocialLogin, email: str) -> HttpResponse:
+    def sign_up(self, elsewhere: SocialLogin, form: AskAddress) -> HttpResponse:
         """For who signed in at a provider that told no address: theirs, to be proven here."""
-        clear_pending_signup(self.request)
+        email = form.cleaned_data["email"]
         elsewhere.user.email = email
         elsewhere.email_addresses = [EmailAddress(email=email, primary=True)]
-        process_signup(self.request, elsewhere)
+        try:
+            process_signup(self.request, elsewhere)
+        except MailRefused as fault:
+            return self.show("address", form=_faulty(form, "email", fault.detail))
+        clear_pending_signup(self.request)
         return self.arrive()
 
     def arrive(self) -> HttpResponse:

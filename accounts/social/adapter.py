@@ -16,7 +16,7 @@ from requests import RequestException
 
 from accounts import names
 from accounts.models import User
-from accounts.services import naming
+from accounts.services import mail_domains, naming
 from accounts.social.faults import Cancelled, NotBegunHere, ProviderAway, ProviderRefused
 from accounts.social.session import GuardedSession
 
@@ -76,6 +76,14 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
         given = getattr(sociallogin, "nonce", None)
         if expected is not None and not constant_time_compare(expected, str(given)):
             raise OAuth2Error("The ID token was made for another sign-in.")
+
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
+        """To all but addresses of refused domains, whether or not they have an account already.
+        Raises MailRefused.
+        """
+        if sociallogin.user.email:
+            mail_domains.check(sociallogin.user.email)
+        return super().is_open_for_signup(request, sociallogin)
 
     def on_authentication_error(
         self,

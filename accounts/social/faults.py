@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.utils.translation import gettext_lazy as _
 
+from accounts.services.mail_domains import MailRefused
 from common.away import Unavailable
 from common.errors import Refusal
 
@@ -47,5 +48,5 @@ class TooManyTries(Refusal):
 
 FAULTS: dict[str, type[Refusal]] = {
     fault.code: fault
-    for fault in (ProviderRefused, Cancelled, NotBegunHere, ProviderAway, TooManyTries)
+    for fault in (Cancelled, MailRefused, NotBegunHere, ProviderAway, ProviderRefused, TooManyTries)
 }

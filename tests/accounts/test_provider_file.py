@@ -3,9 +3,11 @@
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from allauth.core.context import request_context
 from allauth.socialaccount.adapter import get_adapter
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from django.contrib.auth.models import AnonymousUser
 from django.test import Client, RequestFactory
 
 from config import environment, providers
@@ -118,6 +120,14 @@ def test_a_wrong_file_is_said_at_start(tmp_path, monkeypatch):
     ]
 
 
+def told(name, said):
+    """A sign-in with what a provider says."""
+    request = RequestFactory().get("/")
+    request.session, request.user = {}, AnonymousUser()
+    with request_context(request):
+        return get_adapter().get_provider(request, name).sociallogin_from_response(request, said)
+
+
 # -- the five ------------------------------------------------------------------------------------
 @pytest.mark.django_db
 @pytest.mark.parametrize(
@@ -218,11 +228,7 @@ def test_apples_form_is_kept_until_our_cookies_are_back(everybody):
 )  # fmt: skip
 @pytest.mark.django_db
 def test_what_each_says_is_read_and_little_of_it_kept(everybody, name, said, uid, email, called):
-    request = RequestFactory().get("/")
-    request.session = {}
-    provider = get_adapter().get_provider(request, name)
-
-    login = provider.sociallogin_from_response(request, said)
+    login = told(name, said)
 
     assert login.account.uid == uid
     assert (login.user.email, login.user.name) == (email, called)
@@ -241,18 +247,12 @@ def test_kakaos_address_is_proven_while_it_is_its_owners(
     settings.SOCIALACCOUNT_PROVIDERS = providers.in_allauths_words(
         {"kakao": {**TWO, "trust_addresses": True}}
     )
-    request = RequestFactory().get("/")
-    request.session = {}
     account = {
         "email": "ada@mail.example",
         "is_email_valid": is_valid,
         "is_email_verified": is_verified,
     }
 
-    login = (
-        get_adapter()
-        .get_provider(request, "kakao")
-        .sociallogin_from_response(request, {"id": 3, "kakao_account": account})
-    )
+    login = told("kakao", {"id": 3, "kakao_account": account})
 
     assert [address.verified for address in login.email_addresses] == [is_proven]

@@ -12,8 +12,9 @@ from allauth.account.models import EmailAddress
 from allauth.socialaccount.models import SocialAccount, SocialToken
 from django.test import Client
 
-from accounts.models import User
+from accounts.models import MailDomain, User
 from accounts.services import staff
+from accounts.states import MailStanding
 from common import clock
 from tests.accounts.elsewhere import LOGIN, offering, set_out, sign_in
 from tests.accounts.people import (
@@ -306,6 +307,24 @@ def test_even_then_what_is_not_said_to_be_proven_is_not(trusted, mailoutbox, cla
 
     assert not is_signed_in(client)
     assert not SocialAccount.objects.exists()
+
+
+@pytest.mark.parametrize("has_account", [True, False])
+def test_nobody_signs_up_with_an_address_of_a_refused_domain(provider, mailoutbox, has_account):
+    MailDomain.objects.create(domain="mail.example", standing=MailStanding.REFUSED)
+    if has_account:
+        ReaderFactory(email="ada@mail.example")
+    client, app = Client(), App()
+    app.client.raise_request_exception = False
+
+    page = sign_in(client, provider)
+    call = by_token(app, provider.id_token())
+
+    assert (page.status_code, call.status_code) == (400, 400)
+    assert "mail_refused" in page.content.decode()
+    assert "mail_refused" in call.content.decode()
+    assert mailoutbox == []
+    assert User.objects.count() == int(has_account)
 
 
 def test_who_brought_anothers_address_is_out_once_its_owner_proves_it(provider, mailoutbox):
@@ -643,6 +662,19 @@ def test_typing_somebodys_address_then_takes_nothing_over(provider, mailoutbox):
     assert "Check your e-mail" in page.content.decode()
     assert handed_over(tried) is None
     assert not SocialAccount.objects.exists()
+
+
+def test_a_refused_domain_is_said_where_it_was_typed(provider, mailoutbox):
+    MailDomain.objects.create(domain="mail.example", standing=MailStanding.REFUSED)
+    del provider.person["email"]
+    window = FromPopup(provider)
+
+    window.go()
+    refused = window.do("address", email="ada@mail.example")
+    taken = window.do("address", email="ada@post.example")
+
+    assert "cannot take addresses of this mail provider" in refused.content.decode()
+    assert "Check your e-mail" in taken.content.decode()
 
 
 def test_a_second_factor_is_asked_for_in_the_popup(provider):
