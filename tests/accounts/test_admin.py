@@ -1,15 +1,19 @@
 """The admin, as an operator who brings a publisher aboard uses it."""
 
 import re
+from datetime import timedelta
 
 import pytest
+import time_machine
+from django.contrib.auth.models import Permission
 from django.test import Client
 
 from accounts.models import Token, User
 from accounts.services import staff, tokens
-from publishers.models import ApiKey, Site
+from common import clock
+from publishers.models import ApiKey, Site, StaffMembership
 from publishers.services import keys
-from tests.factories import ReaderFactory, SiteFactory
+from tests.factories import ModeratorFactory, ReaderFactory, SiteFactory
 from tests.staff import sign_in
 
 pytestmark = pytest.mark.django_db
@@ -81,6 +85,87 @@ def test_keys_are_revoked_and_tokens_ended_from_their_lists(operator):
 
     assert keys.find(text) is None
     assert Token.objects.get(pk=token.pk).revoked_at is not None
+
+
+def test_a_key_is_replaced_from_the_list_and_the_old_one_has_a_day(operator):
+    old, old_text = keys.issue(site=SiteFactory(), name="server")
+
+    page = operator.post(
+        "/admin/publishers/apikey/",
+        {"action": "replace", "_selected_action": [str(old.pk)]},
+        follow=True,
+    ).content.decode()
+
+    shown = re.search(r"cq_[A-Za-z0-9_-]{43}", page)
+    assert shown
+    assert keys.find(shown[0]).name == "server"
+    with time_machine.travel(clock.now() + timedelta(hours=23), tick=False):
+        assert keys.find(old_text)
+    with time_machine.travel(clock.now() + timedelta(hours=25), tick=False):
+        assert keys.find(old_text) is None
+
+
+def test_staff_are_looked_at_and_not_changed_here(operator):
+    """Else a change would be on no record, and a site could lose its owner."""
+    member = StaffMembership.objects.get(user=ModeratorFactory())
+
+    page = operator.get(f"/admin/publishers/site/{member.site_id}/change/").content.decode()
+
+    assert "Moderator" in page
+    assert 'name="staff-0-role"' not in page
+
+
+def test_who_may_only_look_in_the_admin_ends_nothing():
+    person = ReaderFactory(is_staff=True)
+    person.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
+    looking = sign_in(Client(), person)
+    key, text = keys.issue(site=SiteFactory(), name="server")
+    token, _ = tokens.issue_reader(user=ReaderFactory(), site=key.site)
+
+    for path, action, row in (
+        ("publishers/apikey", "revoke", key),
+        ("publishers/apikey", "replace", key),
+        ("publishers/site", "change_hook_secret", key.site),
+        ("accounts/token", "end", token),
+        ("accounts/user", "end_tokens", token.user),
+    ):
+        assert looking.get(f"/admin/{path}/").status_code == 200
+        looking.post(f"/admin/{path}/", {"action": action, "_selected_action": [str(row.pk)]})
+
+    assert keys.find(text) == key
+    assert ApiKey.objects.count() == 1
+    assert not Site.objects.exclude(hook_secret="").exists()
+    assert Token.objects.get(pk=token.pk).revoked_at is None
+
+
+def test_only_a_superuser_says_who_is_an_operator(operator):
+    reader = ReaderFactory()
+    clerk = ReaderFactory(is_staff=True)
+    clerk.user_permissions.set(Permission.objects.filter(codename__endswith="_user"))
+    form = {"name": reader.name, "locale": "en", "is_active": "on", "is_staff": "on"}
+    address = f"/admin/accounts/user/{reader.pk}/change/"
+
+    sign_in(Client(), clerk).post(address, form)
+    reader.refresh_from_db()
+    by_clerk = reader.is_staff
+    operator.post(address, form)
+    reader.refresh_from_db()
+
+    assert (by_clerk, reader.is_staff) == (False, True)
+
+
+def test_the_admin_has_no_sign_in_form_of_its_own():
+    person = User.objects.create_superuser("op@mail.example", "a long enough one", name="Op")
+    staff.vouch_for_address(person)
+    browser = Client()
+    typed = {"username": person.email, "password": "a long enough one", "next": "/admin/"}
+
+    page, tried = browser.get("/admin/login/"), browser.post("/admin/login/", typed)
+
+    for answer in (page, tried):
+        assert answer.status_code == 302
+        assert answer["Location"].startswith("/accounts/login/")
+    assert "_auth_user_id" not in browser.session
 
 
 def test_a_site_is_set_up_with_its_origins_in_one_form(operator):

@@ -4,6 +4,7 @@ import json
 from io import StringIO
 
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.test import Client
 
@@ -11,7 +12,7 @@ from accounts.models import User
 from accounts.services import tokens
 from publishers.models import StaffMembership
 from tests.accounts.people import me
-from tests.factories import ReaderFactory, SiteFactory
+from tests.factories import ModeratorFactory, ReaderFactory, SiteFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -47,6 +48,37 @@ def test_add_staff_changes_a_role_and_finds_a_site_by_name():
     assert StaffMembership.objects.get().role == "owner"
     assert "Password" not in words
     assert User.objects.get(pk=reader.pk).name == "Ada"
+
+
+def test_add_staff_invites_by_mail_and_makes_no_account(mailoutbox):
+    site = SiteFactory(name="The Harbour Gazette")
+
+    words = run(
+        "add_staff",
+        "--site",
+        site.name,
+        "--email",
+        "mo@mail.example",
+        "--role",
+        "owner",
+        "--invite",
+    )
+
+    assert "mo@mail.example is invited to The Harbour Gazette as owner." in words
+    assert site.invitations.get().role == "owner"
+    assert site.access_changes.get(kind="invited").actor is None
+    assert not User.objects.exists()
+    assert f"{settings.PUBLIC_URL.rstrip('/')}/accounts/invitations/" in mailoutbox[0].body
+
+
+def test_add_staff_leaves_no_site_without_an_owner():
+    site = SiteFactory()
+    owner = ModeratorFactory(site=site, role="owner")
+
+    with pytest.raises(CommandError, match="needs an owner"):
+        run("add_staff", "--site", str(site.pk), "--email", owner.email, "--role", "editor")
+
+    assert site.staff.get().role == "owner"
 
 
 @pytest.mark.parametrize(

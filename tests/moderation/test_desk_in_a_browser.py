@@ -10,6 +10,9 @@ from django.test import Client
 from playwright.sync_api import expect, sync_playwright
 
 from comments.states import Status
+from publishers.models import StaffMembership
+from publishers.services import keys, staffing
+from publishers.states import Role
 from tests import staff
 from tests.factories import (
     CaseFactory,
@@ -152,5 +155,29 @@ def test_axe_finds_nothing_and_nothing_runs_over_the_edge(visit):
             page.set_viewport_size({"width": width, "height": 740})
             page.emulate_media(color_scheme=scheme)
             shown = (path, width, scheme)
+            assert Axe().run(page).response["violations"] == [], shown
+            assert page.evaluate("document.documentElement.scrollWidth") == width, shown
+
+
+PAGES = ("staff", "keys", "log", "figures", "articles", "words", "settings")
+
+
+def test_axe_finds_nothing_on_the_pages_about_a_site(visit):
+    """The same for what owners see: tables, forms, a key that was just made."""
+    page = visit(reduced_motion="reduce")
+    membership = StaffMembership.objects.get()
+    StaffMembership.objects.update(role=Role.OWNER)
+    site = membership.site
+    ModeratorFactory(site=site, name="Somebody with a rather long name indeed")
+    staffing.invite(site=site, email=f"{'a' * 60}@mail.example", role=Role.EDITOR)
+    keys.issue(site=site, name="cms")
+    article = site.articles.get()
+
+    for name in (*PAGES, f"articles/{article.pk}"):
+        page.goto(f"/moderation/sites/{site.pk}/{name}")
+        for width, scheme in product((360, 1280), ("light", "dark")):
+            page.set_viewport_size({"width": width, "height": 740})
+            page.emulate_media(color_scheme=scheme)
+            shown = (name, width, scheme)
             assert Axe().run(page).response["violations"] == [], shown
             assert page.evaluate("document.documentElement.scrollWidth") == width, shown

@@ -27,6 +27,15 @@ def test_a_site_is_opened_with_its_origins_and_a_working_key():
     assert keys.find(made["api_key"]).site == site
 
 
+def test_the_first_key_may_be_made_narrower():
+    origin = ("--origin", "https://paper.example")
+    wide = create_site("--name", "The Paper", *origin)
+    narrow = create_site("--name", "The Gazette", *origin, "--scope", "related:write")
+
+    assert keys.find(wide["api_key"]).scopes == ["articles:write", "related:write"]
+    assert keys.find(narrow["api_key"]).scopes == ["related:write"]
+
+
 def test_a_key_is_kept_as_a_hash_only():
     made = create_site("--name", "The Paper", "--origin", "https://paper.example")
 

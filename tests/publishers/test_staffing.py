@@ -1,7 +1,9 @@
 """Who lets whom in: appointing, changing, removing, each on record."""
 
+import threading
+
 import pytest
-from django.db import ProgrammingError, transaction
+from django.db import ProgrammingError, connection, transaction
 
 from publishers.models import AccessChange, StaffMembership
 from publishers.services import staffing
@@ -148,3 +150,31 @@ def test_a_membership_remembers_one_role_per_site(site):
 
     assert StaffMembership.objects.filter(user=person).count() == 2
     assert (role_of(site, person), role_of(elsewhere, person)) == ("legal", "analyst")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_owners_who_remove_each_other_at_once_leave_one():
+    site = SiteFactory()
+    first, second = somebody(site, Role.OWNER), somebody(site, Role.OWNER)
+    start = threading.Barrier(2, timeout=10)
+    refused = []
+
+    def remove(actor, person):
+        start.wait()
+        try:
+            staffing.remove(site=site, user_id=person.pk, actor=actor)
+        except MayNotAppoint as refusal:  # the faster one took the role away
+            refused.append(refusal)
+        finally:
+            connection.close()
+
+    threads = [
+        threading.Thread(target=remove, args=pair) for pair in ((first, second), (second, first))
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert site.staff.count() == 1
+    assert len(refused) == 1
