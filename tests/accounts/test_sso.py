@@ -18,7 +18,13 @@ from publishers.services import sso_keys, staffing
 from publishers.states import Role
 from tests.accounts.people import ORIGIN, me
 from tests.accounts.publishers import PAIRS, Publisher, code_of, sign_on
-from tests.factories import CommentFactory, ReaderFactory, SiteFactory, ThreadFactory
+from tests.factories import (
+    CommentFactory,
+    ModeratorFactory,
+    ReaderFactory,
+    SiteFactory,
+    ThreadFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -465,6 +471,18 @@ def test_a_name_that_cannot_be_shown_does_not_lock_its_reader_out(publisher):
         assert sign_on(publisher.token(f"reader {name!r:.9}", name=name)).status_code == 200
 
     assert all(user.name and len(user.name) <= 50 for user in User.objects.all())
+
+
+def test_nobody_passes_for_staff_by_a_name_in_a_token(publisher):
+    ModeratorFactory(site=publisher.site, name="Grace Moreno")
+
+    sign_on(publisher.token(name="Grace Moreno"))
+    reader = SsoIdentity.objects.get().user
+    assert (reader.name, reader.name_made_up) != ("Grace Moreno", False)
+
+    sign_on(publisher.token(name="Juniper"))
+    sign_on(publisher.token(name="Gracе Moreno"))
+    assert SsoIdentity.objects.get().user.name == "Juniper"
 
 
 def test_a_new_name_is_taken_over_and_an_old_one_leaves_the_readers_choice(publisher):

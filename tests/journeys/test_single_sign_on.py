@@ -105,7 +105,7 @@ def test_a_publishers_reader_comments_and_a_reader_without_subscription_is_told_
             return [comment["author"] for comment in comments]
 
         [author] = eventually(shown, within=10, what="the comment in public")
-        assert author["name"] == "Juniper"
+        assert (author["name"], author["badges"]) == ("Juniper", ["Subscriber"])
 
 
 def sign_in(page: Page, name: str) -> None:
