@@ -15,7 +15,7 @@ from common.permissions import public
 
 #: Apps whose records belong to the account's owner: an operator who added an address or an
 #: authenticator to somebody's account could sign in as them. Providers stand in a file, not here.
-THEIR_OWN = {"account", "mfa", "socialaccount"}
+THEIR_OWN = {"account", "mfa", "socialaccount", "usersessions"}
 
 
 class StaffAdminSite(admin.AdminSite):
@@ -28,7 +28,8 @@ class StaffAdminSite(admin.AdminSite):
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         """As Django's, but for what only an account itself may change: its addresses and its
-        second factors and what it signs in with elsewhere, whose pages allauth would bring along.
+        second factors, its sessions and what it signs in with elsewhere, whose pages allauth would
+        bring along.
         """
         models = [model_or_iterable] if isinstance(model_or_iterable, type) else model_or_iterable
         shown = [model for model in models if model._meta.app_label not in THEIR_OWN]

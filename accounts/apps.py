@@ -6,4 +6,6 @@ class AccountsConfig(AppConfig):
     label = "accounts"
 
     def ready(self) -> None:
-        from accounts import schema, signals  # noqa: F401  (registering is what importing does)
+        from accounts import passkeys, schema, signals  # noqa: F401  (importing registers)
+
+        passkeys.guard_readers()

@@ -58,7 +58,8 @@ class SoundRequests:
     """Refuse with 400 what the pages and libraries beside our API would stumble over.
 
     No database column takes a null character, so none may stand in a query. allauth reads JSON with
-    Python's parser, which breaks off at deep nesting and long numbers and lets half characters by.
+    Python's parser, which breaks off at deep nesting and long numbers and lets half characters by;
+    so are the answers of passkeys, which forms bring in a field.
     The API refuses both itself, as problems.
     """
 
@@ -73,4 +74,6 @@ class SoundRequests:
         is_json = request.path.startswith("/_allauth/") and request.path != TAKES_A_FORM
         if is_json and request.body and not is_plain(request.body):
             raise BadRequest("The body is not JSON as we take it.")
+        if not is_json and not is_plain(request.POST.get("credential", "0").encode()):
+            raise BadRequest("The passkey's answer is not JSON as we take it.")
         return self.get_response(request)

@@ -208,6 +208,8 @@ def test_accounts_and_tokens_are_not_made_or_deleted_by_hand(operator):
         assert operator.get(f"/admin/{path}/add/").status_code == 403
 
 
-@pytest.mark.parametrize("path", ["mfa/authenticator", "account/emailaddress"])
+@pytest.mark.parametrize(
+    "path", ["mfa/authenticator", "account/emailaddress", "usersessions/usersession"]
+)
 def test_nobodys_second_factor_or_address_is_set_by_hand(operator, path):
     assert operator.get(f"/admin/{path}/").status_code == 404

