@@ -17,7 +17,7 @@ def unscoped(cls) -> list[str]:
     return [method for method in done if getattr(cls, "scopes", {}).get(method) not in set(Scope)]
 
 
-VIEWS = {path: view.cls for path, view in OURS if takes_keys(getattr(view, "cls", None))}
+VIEWS = {route.path: route.cls for route in OURS if takes_keys(route.cls)}
 
 
 def test_every_method_that_takes_keys_names_a_scope():

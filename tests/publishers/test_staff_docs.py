@@ -36,7 +36,7 @@ def test_each_scope_says_what_it_opens(scope):
     [said] = [row[1] for row in rows("scope") if row[0] == f"`{scope}`"]
 
     opened = [
-        "`" + re.sub(r"<[a-z]+:(.+?)>", r"{\1}", f"{method} /{path}") + "`"
+        f"`{method} {path}`"
         for path, cls in VIEWS.items()
         for method, needed in cls.scopes.items()
         if needed == scope
