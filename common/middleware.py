@@ -32,8 +32,8 @@ class MessagesOfPages(MessageMiddleware):
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if request.path.startswith("/api/"):
-            return self.get_response(request)
-        return super().__call__(request)
+            return self.get_response(request)  # type: ignore[return-value]  # we are no ASGI
+        return super().__call__(request)  # type: ignore[return-value]  # the same
 
 
 class PublicReads:
