@@ -44,8 +44,8 @@ def test_every_policy_counts_for_somebody():
 
 # -- pages and allauth's calls -----------------------------------------------------------------
 STAFF = ("/admin/", "/moderation/")
-#: What stands in braces: a number, an edition, an id.
-SAMPLES = {"pk": "1", "locale": "en"}
+#: What stands in braces: a number, an edition, a digest, an id.
+SAMPLES = {"pk": "1", "locale": "en", "digest": "0" * 64}
 AN_ID = "01890a5d-ac96-774b-bcce-b302099a8057"
 PAGES = sorted(
     {
