@@ -232,6 +232,17 @@ def test_a_peer_without_an_address_signs_in_too(ada):
     assert len(keys(ada)) == 1
 
 
+@pytest.mark.parametrize(
+    ("proxies", "address"), [(0, "127.0.0.1"), (1, "203.0.113.9"), (2, "198.51.100.7")]
+)
+def test_allauth_takes_the_callers_address_as_trusted_proxies_says(ada, settings, proxies, address):
+    settings.TRUSTED_PROXIES = settings.ALLAUTH_TRUSTED_PROXY_COUNT = proxies
+
+    browser(ada, X_Forwarded_For="192.0.2.1, 198.51.100.7, 203.0.113.9")
+
+    assert UserSession.objects.get().ip == address
+
+
 def test_purging_forgets_sign_ins_whose_session_is_gone(ada):
     browser(ada)
     Session.objects.all().delete()
