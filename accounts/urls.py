@@ -10,6 +10,7 @@ from accounts.pages import account_home, avatar, no_phones, no_such_page, staff_
 from accounts.passkey_signup import SignUpByPasskey
 from accounts.places import sign_ins
 from accounts.popup import signin_widget
+from accounts.profile_page import own_profile
 from accounts.second_factor_pages import AddPasskeyPage, SecondFactorPage
 from accounts.social.views import NAMED_PROVIDERS, apple_posts, come_back, leave
 
@@ -72,6 +73,7 @@ urlpatterns = [
     re_path(r"^avatars/(?P<digest>[0-9a-f]{64})\.webp$", avatar, name="avatar"),
     path("signin/widget", signin_widget, name="signin-widget"),
     path("accounts/", account_home, name="account_home"),
+    path("accounts/profile/", own_profile, name="own_profile"),
     path("accounts/sessions/", sign_ins, name="sign_ins"),
     path("accounts/2fa/", SecondFactorPage.as_view()),
     path("accounts/2fa/webauthn/add/", AddPasskeyPage.as_view()),

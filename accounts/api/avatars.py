@@ -11,7 +11,6 @@ from rest_framework.response import Response
 from rest_framework.status import HTTP_204_NO_CONTENT
 
 from accounts.api.serializers import Me, me_json
-from accounts.pictures import LARGEST_FILE
 from accounts.services import avatars
 from common.permissions import SignedIn
 from common.views import PrivateView
@@ -28,7 +27,7 @@ class PictureParser(BaseParser):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> bytes:
-        return stream.read(LARGEST_FILE + 1)
+        return stream.read(avatars.ENOUGH)
 
 
 class OwnAvatar(PrivateView):

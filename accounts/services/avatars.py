@@ -11,6 +11,9 @@ from accounts import pictures
 from accounts.models import Avatar, User
 from common.errors import Refusal
 
+#: How much of a file needs reading to tell that it is too large.
+ENOUGH = pictures.LARGEST_FILE + 1
+
 
 class PictureRefused(Refusal):
     """`code` is picture_unreadable, too_many_pixels or picture_too_large."""

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.core import mail
 
-from accounts.services import tokens
+from accounts.services import mutes, tokens
 from comments.services import lifecycle
 from comments.states import Status
 from common import clock
@@ -273,3 +273,14 @@ def test_a_link_is_in_no_mail_however_it_is_written(parent, body):
 
     message = mail.outbox[0]
     assert "win.example" not in message.subject + message.body
+
+
+def test_replies_of_the_muted_raise_no_notice(parent):
+    loud = ReaderFactory(name="Loud")
+    mutes.mute(parent.author, loud)
+
+    reply(parent, author=loud)
+    reply(parent)
+    work()
+
+    assert [notice.comment.author.name for notice in Notice.objects.all()] == ["Jun"]

@@ -110,6 +110,10 @@ export class Api {
     return this.#call(path, { method: 'PUT', body, signedIn: true })
   }
 
+  mute(author: string, on: boolean): Promise<void> {
+    return this.#call(`me/muted/${author}`, { method: on ? 'PUT' : 'DELETE', signedIn: true })
+  }
+
   render(body: string): Promise<{ body_html: string }> {
     return this.#call('render', { method: 'POST', body: { body }, signedIn: true })
   }

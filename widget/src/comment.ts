@@ -9,9 +9,9 @@ import { ago, exactly } from './times.ts'
 import { isTombstone } from './tree.ts'
 import { trusted } from './trusted.ts'
 import type { OwnComment, VoteValue } from './types.ts'
-import { announce, type Ui } from './ui.ts'
+import { announce, initial, type Ui } from './ui.ts'
 
-type Panel = 'reply' | 'edit' | 'withdraw' | 'report'
+type Panel = 'reply' | 'edit' | 'withdraw' | 'report' | 'mute'
 
 /**
  * One comment and what can be done with it. Internal; lives in the thread's shadow tree and takes
@@ -26,6 +26,7 @@ export class CommentElement extends LitElement {
   @state() accessor #problem: string | null = null
   @state() accessor #reported = false
   @state() accessor #revealed = false
+  @state() accessor #pictureless = false
   #html: string | null = null
   #body: DocumentFragment | null = null
 
@@ -87,8 +88,12 @@ export class CommentElement extends LitElement {
       <article id="comment-${this.entry.comment.id}" class="tombstone" part="comment" tabindex="-1">
         <p>
           ${messages.muted}
-          <button class="quiet" @click=${() => (this.#revealed = true)}>${messages.show}</button>
+          <button class="quiet" @click=${() => (this.#revealed = true)}>${messages.showOnce}</button>
+          <button class="quiet" @click=${() => this.#mute(false)}>${messages.unmute}</button>
         </p>
+        ${this.#problem
+          ? html`<p class="notice" part="notice" role="alert">${this.#problem}</p>`
+          : nothing}
       </article>
     `
   }
@@ -99,7 +104,10 @@ export class CommentElement extends LitElement {
     const when = exactly(comment.created_at, language)
     return html`
       <header class="byline">
-        <bdi class="author" part="author">${comment.author?.name}</bdi>
+        ${this.#avatar()} ${this.#name()}
+        ${comment.author?.badges.map(badge => html`
+          <span class="badge" part="badge">${badge === 'staff' ? messages.staff : badge}</span>
+        `)}
         ${this.#mine ? html`<span class="mark">${messages.you}</span>` : nothing}
         ${inReplyTo ? html`<span class="answers">${messages.inReplyTo(inReplyTo)}</span>` : nothing}
         <a class="time" part="time" href="#comment-${comment.id}" title=${when}>
@@ -110,6 +118,24 @@ export class CommentElement extends LitElement {
           : nothing}
       </header>
     `
+  }
+
+  /** Their picture, or what stands for it: it says nothing that the name beside it does not. */
+  #avatar() {
+    const { name, avatar_url } = this.entry.comment.author!
+    if (!avatar_url || this.#pictureless) {
+      return html`<span class="avatar" part="avatar" aria-hidden="true">${initial(name)}</span>`
+    }
+    return html`<img class="avatar" part="avatar" src=${avatar_url} alt="" width="24" height="24"
+      loading="lazy" decoding="async" @error=${() => (this.#pictureless = true)}>`
+  }
+
+  #name() {
+    const { name, page_url } = this.entry.comment.author!
+    const shown = html`<bdi class="author" part="author">${name}</bdi>`
+    return page_url
+      ? html`<a class="author-page" href=${page_url} target="_blank" rel="noopener">${shown}</a>`
+      : shown
   }
 
   /** What only its author needs to know about a comment. */
@@ -142,6 +168,10 @@ export class CommentElement extends LitElement {
         ${this.#mine && this.#editable ? this.#button('edit', messages.edit) : nothing}
         ${this.#mine ? this.#button('withdraw', messages.withdraw) : nothing}
         ${published && !this.#mine ? this.#reportButton() : nothing}
+        ${published && !this.#mine && !this.entry.muted ? this.#button('mute', messages.mute) : nothing}
+        ${this.entry.muted
+          ? html`<button class="quiet" @click=${() => this.#mute(false)}>${messages.unmute}</button>`
+          : nothing}
       </div>
     `
   }
@@ -198,6 +228,7 @@ export class CommentElement extends LitElement {
   #openPanel() {
     const { comment } = this.entry
     if (this.#panel === 'withdraw') return this.#withdrawQuestion()
+    if (this.#panel === 'mute') return this.#muteQuestion()
     if (this.#panel === 'report') {
       return html`<colloquy-report .ui=${this.ui} .comment=${comment.id} .done=${this.#afterReport}>
       </colloquy-report>`
@@ -221,6 +252,19 @@ export class CommentElement extends LitElement {
         <div class="row">
           <button class="danger" part="button" @click=${this.#withdraw}>${messages.withdrawYes}</button>
           <button class="quiet" @click=${() => this.#close()}>${messages.withdrawNo}</button>
+        </div>
+      </div>
+    `
+  }
+
+  #muteQuestion() {
+    const { messages } = this.ui
+    return html`
+      <div class="question" role="group" aria-label=${messages.mute}>
+        <p>${messages.muteQuestion(this.entry.comment.author?.name ?? '')}</p>
+        <div class="row">
+          <button part="button" @click=${() => this.#mute(true)}>${messages.mute}</button>
+          <button class="quiet" @click=${() => this.#close()}>${messages.cancel}</button>
         </div>
       </div>
     `
@@ -292,6 +336,16 @@ export class CommentElement extends LitElement {
     if (this.#problem) return
     this.ui.say(this.ui.messages.withdrawn)
     this.ui.show(comment.id, ...neighbours)
+  }
+
+  /** The focus stays on what this comment has become. */
+  async #mute(on: boolean): Promise<void> {
+    const { comment } = this.entry
+    await this.#attempt(this.ui.conversation.mute(comment.author!.id, on))
+    if (this.#problem) return
+    this.#panel = null
+    this.#revealed = false
+    this.ui.show(comment.id)
   }
 
   /** The comments after and before this one, as the reader sees them. */

@@ -187,6 +187,14 @@ export class Conversation {
     return this.#api.flag(this.thread.id, id, reason, detail)
   }
 
+  /** Folds an author's comments away, or opens them again; every comment of theirs follows. */
+  async mute(author: string, on: boolean): Promise<void> {
+    await this.#api.mute(author, on)
+    if (on) this.#muted.add(author)
+    else this.#muted.delete(author)
+    this.#listener.changed()
+  }
+
   async preview(body: string): Promise<string> {
     return (await this.#api.render(body)).body_html
   }

@@ -143,10 +143,12 @@ export class ThreadElement extends LitElement {
   }
 
   #account({ me, messages }: Ui) {
+    const profile = `${new URL(this.api, document.baseURI).origin}/accounts/profile/`
     if (!me) return nothing
     return html`
       <p class="account" part="account">
         <span>${messages.signedInAs(me.name)}</span>
+        <a class="quiet" href=${profile} target="_blank" rel="noopener">${messages.profile}</a>
         ${this.#session?.bySso
           ? nothing
           : html`<button class="quiet" @click=${() => this.#session?.signOut().catch(() => {})}>

@@ -7,6 +7,11 @@ export type FlagReason = 'abuse' | 'spam' | 'off_topic' | 'personal_information'
 export interface Author {
   id: string
   name: string
+  avatar_url: string | null
+  /** `staff`, and what the site calls this reader, as it is to be shown. */
+  badges: string[]
+  /** Their public page, if they wish to have one. */
+  page_url: string | null
 }
 
 /** `author`, `body_html` and `votes` are null in a tombstone. */

@@ -27,3 +27,9 @@ export function announce(from: Element, name: string, detail: unknown, cancelabl
   const event = new CustomEvent(name, { detail, bubbles: true, composed: true, cancelable })
   return !from.dispatchEvent(event)
 }
+
+/** What stands for a name where there is no picture: its first sign, as readers count them. */
+export function initial(name: string): string {
+  const [first] = new Intl.Segmenter(undefined, { granularity: 'grapheme' }).segment(name.trim())
+  return (first?.segment ?? '').toLocaleUpperCase()
+}

@@ -48,7 +48,12 @@ export const en: Messages = {
   edited: 'edited',
   you: 'you',
   muted: 'You muted the author of this comment.',
-  show: 'Show',
+  showOnce: 'Show once',
+  mute: 'Mute',
+  unmute: 'Unmute',
+  muteQuestion: name => `Mute ${name}? Their comments are folded away for you, and replies by them are not mailed. Nobody is told.`,
+  staff: 'Staff',
+  profile: 'Profile',
   moreReplies: n => `Show ${plural(n, 'more reply', 'more replies')}`,
   moreComments: 'Show more comments',
 

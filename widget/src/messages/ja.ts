@@ -47,7 +47,12 @@ export const ja: Messages = {
   edited: '編集済み',
   you: '自分',
   muted: 'ミュート中の投稿者のコメントです。',
-  show: '表示する',
+  showOnce: '一度だけ表示',
+  mute: 'ミュート',
+  unmute: 'ミュート解除',
+  muteQuestion: name => `${name}さんをミュートしますか？ コメントは折りたたまれ、返信の通知も届きません。相手には知らされません。`,
+  staff: '運営',
+  profile: 'プロフィール',
   moreReplies: n => `返信をさらに${number.format(n)}件表示`,
   moreComments: 'コメントをもっと見る',
 

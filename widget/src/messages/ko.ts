@@ -47,7 +47,12 @@ export const ko: Messages = {
   edited: '수정됨',
   you: '나',
   muted: '차단한 사용자의 댓글입니다.',
-  show: '보기',
+  showOnce: '한 번 보기',
+  mute: '차단',
+  unmute: '차단 해제',
+  muteQuestion: name => `${name} 님을 차단할까요? 이 사람의 댓글은 접혀 보이고, 답글 알림도 오지 않습니다. 상대방에게는 알리지 않습니다.`,
+  staff: '운영진',
+  profile: '프로필',
   moreReplies: n => `답글 ${number.format(n)}개 더 보기`,
   moreComments: '댓글 더 보기',
 

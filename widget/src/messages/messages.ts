@@ -49,7 +49,12 @@ export interface Messages {
   edited: string
   you: string
   muted: string
-  show: string
+  showOnce: string
+  mute: string
+  unmute: string
+  muteQuestion: (name: string) => string
+  staff: string
+  profile: string
   moreReplies: (n: number) => string
   moreComments: string
 
