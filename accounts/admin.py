@@ -1,13 +1,15 @@
 """Accounts and tokens for operators. Passwords and secrets are nobody's to see or type here."""
 
+from typing import Any, cast
+
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import TidyName
-from accounts.models import MailDomain, Token, User
-from accounts.services import avatars, tokens
+from accounts.models import MailDomain, SiteProfile, Token, User
+from accounts.services import avatars, site_profiles, tokens
 
 
 @admin.register(User)
@@ -83,3 +85,29 @@ class MailDomainAdmin(admin.ModelAdmin):
     list_filter = ["standing"]
     search_fields = ["domain", "note"]
     ordering = ["domain"]
+
+
+@admin.register(SiteProfile)
+class SiteProfileAdmin(admin.ModelAdmin):
+    """What sites say of readers. Operators may lock a name, and lift a lock."""
+
+    list_display = ["user", "site", "badges", "may_comment", "name_locked_until"]
+    list_filter = [("name_locked_until", admin.EmptyFieldListFilter), "may_comment", "site"]
+    list_select_related = ["user", "site"]
+    search_fields = ["user__email", "user__name"]
+    ordering = ["-changed_at"]
+    fields = ["user", "site", "badges", "may_comment", "may_not_because", "name_locked_until"]
+    autocomplete_fields = ["user"]
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: SiteProfile | None = None
+    ) -> list[str]:
+        said = ["badges", "may_comment", "may_not_because"]
+        return ["user", "site", *said] if obj else said
+
+    def has_delete_permission(self, request: HttpRequest, obj: SiteProfile | None = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: SiteProfile, form: Any, change: bool) -> None:
+        until, actor = obj.name_locked_until, cast(User, request.user)
+        obj.pk = site_profiles.lock_name(obj.user, obj.site, until=until, actor=actor).pk

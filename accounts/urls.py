@@ -2,7 +2,7 @@ from allauth.account.views import password_set, signup, signup_by_passkey
 from allauth.headless.account.views import SignupView
 from allauth.headless.constants import Client
 from django.db import transaction
-from django.urls import include, path, re_path
+from django.urls import include, path
 
 from accounts.fresh import fresh_only
 from accounts.fresh_pages import FreshByCode, FreshByCodePage
@@ -70,7 +70,7 @@ urlpatterns = [
     *elsewhere,
     path("_allauth/app/v1/account/phone", no_phones),
     path("_allauth/browser/v1/account/phone", no_phones),
-    re_path(r"^avatars/(?P<digest>[0-9a-f]{64})\.webp$", avatar, name="avatar"),
+    path("avatars/<slug:digest>.webp", avatar, name="avatar"),
     path("signin/widget", signin_widget, name="signin-widget"),
     path("accounts/", account_home, name="account_home"),
     path("accounts/profile/", own_profile, name="own_profile"),

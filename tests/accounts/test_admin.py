@@ -8,7 +8,7 @@ import time_machine
 from django.contrib.auth.models import Permission
 from django.test import Client
 
-from accounts.models import Token, User
+from accounts.models import SiteProfile, Token, User
 from accounts.services import staff, tokens
 from common import clock
 from publishers.models import ApiKey, Site, StaffMembership
@@ -213,3 +213,22 @@ def test_accounts_and_tokens_are_not_made_or_deleted_by_hand(operator):
 )
 def test_nobodys_second_factor_or_address_is_set_by_hand(operator, path):
     assert operator.get(f"/admin/{path}/").status_code == 404
+
+
+def test_an_operator_locks_a_name_in_the_administration(operator):
+    reader, site = ReaderFactory(), SiteFactory()
+
+    answer = operator.post(
+        "/admin/accounts/siteprofile/add/",
+        {
+            "user": str(reader.pk),
+            "site": str(site.pk),
+            "name_locked_until_0": "2099-01-01",
+            "name_locked_until_1": "00:00:00",
+        },
+    )
+
+    assert answer.status_code == 302
+    found = SiteProfile.objects.get(user=reader, site=site)
+    assert found.name_locked_until.year == 2099
+    assert found.name_locked_by.is_superuser
