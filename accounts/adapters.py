@@ -22,7 +22,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts import devices, fresh, staff
+from accounts import devices, even, fresh, staff
 from accounts.models import User
 from accounts.services import mail_domains, pressure, profile, tokens
 from common.away import Unavailable
@@ -92,6 +92,16 @@ class AccountAdapter(DefaultAccountAdapter):
             except mail_domains.MailRefused as fault:
                 raise ValidationError(fault.detail, code=fault.code) from fault
         return str(super().clean_email(email))
+
+    def clean_password(self, password: str, user: User | None = None) -> str:
+        current.request.password_typed = password
+        return str(super().clean_password(password, user))
+
+    def send_account_already_exists_mail(self, email: str) -> None:
+        """Who signs up with a known address waits as long as for a new account's password."""
+        if typed := getattr(current.request, "password_typed", ""):
+            even.hash_in_vain(typed)
+        super().send_account_already_exists_mail(email)
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
         """Wrong passwords count for account and address block together: by guessing, a stranger

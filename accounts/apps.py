@@ -6,6 +6,7 @@ class AccountsConfig(AppConfig):
     label = "accounts"
 
     def ready(self) -> None:
-        from accounts import passkeys, schema, signals  # noqa: F401  (importing registers)
+        from accounts import even, passkeys, schema, signals  # noqa: F401  (importing registers)
 
         passkeys.guard_readers()
+        even.install()

@@ -8,6 +8,7 @@ asks for is the same for addresses with and without an account.
 
 import contextlib
 import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -19,7 +20,7 @@ from django.shortcuts import render
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from accounts import risk
+from accounts import even, risk
 from accounts.popup import language_of
 from accounts.services import challenges, pressure
 from common import buckets, limits
@@ -69,6 +70,9 @@ class Asked:
     purpose: Purpose | None
     block: str
     email: str
+    #: Whether the answer must not tell by its time whether there is an account. A password is
+    #: hashed for every address, which takes longer than all else.
+    is_even: bool
 
     @property
     def who(self) -> str:
@@ -89,9 +93,12 @@ class Guard:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        begun = time.monotonic()
         answer = self.get_response(request)
         if asked := getattr(request, "asked", None):
             _note(asked, answer)
+            if asked.is_even:
+                even.until_the_beat(begun)
         return answer
 
     def process_view(self, request: HttpRequest, *_view: Any) -> HttpResponse | None:
@@ -126,7 +133,8 @@ def _turned_away(request: HttpRequest) -> HttpResponse | None:
 def _read(request: HttpRequest) -> Asked:
     purpose = purpose_of(request)
     email = _address_typed(request) if purpose else ""
-    return Asked(purpose, address_block(client_address(request)), email)
+    is_even = purpose is not Purpose.SIGN_IN and not request.user.is_authenticated
+    return Asked(purpose, address_block(client_address(request)), email, is_even)
 
 
 def purpose_of(request: HttpRequest) -> Purpose | None:

@@ -4,6 +4,7 @@ from allauth.headless.constants import Client
 from django.db import transaction
 from django.urls import include, path
 
+from accounts.even import NewPassword
 from accounts.fresh import fresh_only
 from accounts.fresh_pages import FreshByCode, FreshByCodePage
 from accounts.pages import account_home, avatar, no_phones, no_such_page, staff_invitation
@@ -28,6 +29,12 @@ signing_up = [
             ("webauthn/signup", SignUpByPasskey.as_api_view),
         )
     ),
+]
+
+#: What allauth does otherwise for known addresses than for unknown ones.
+even = [
+    path(f"_allauth/{client.value}/v1/auth/password/reset", NewPassword.as_api_view(client=client))
+    for client in CLIENTS
 ]
 
 #: What allauth leaves to be done with a sign-in of any age, or only for who has a password.
@@ -67,6 +74,7 @@ elsewhere = [
 urlpatterns = [
     *signing_up,
     *proving,
+    *even,
     *elsewhere,
     path("_allauth/app/v1/account/phone", no_phones),
     path("_allauth/browser/v1/account/phone", no_phones),

@@ -280,6 +280,9 @@ THREAD_HEAT = {"posts": 300, "seconds": 60, "cooling": 120, "pause": 30}
 #: or `never`. Of `tries` numbers one fits, each costs `cost` rounds of PBKDF2, within `seconds`.
 CHALLENGES = env.challenges
 CHALLENGE = {"cost": 1_000, "tries": env.challenge_tries, "seconds": 300}
+#: Answers to who is not signed in leave account pages after whole multiples of this, so that their
+#: time does not tell who has an account: longer than any of them takes, but for hashing.
+EVEN_SECONDS = 0.1
 #: What holds for the built-in list of domains that lend mailboxes: accounts/disposable.txt.
 DISPOSABLE_MAIL = env.disposable_mail
 

@@ -40,6 +40,12 @@ def empty_cache() -> None:
 
 
 @pytest.fixture(autouse=True)
+def at_once(settings: Any) -> None:
+    """Account pages keep nobody waiting for evenness' sake; tests/abuse tests that they do."""
+    settings.EVEN_SECONDS = 0
+
+
+@pytest.fixture(autouse=True)
 def english() -> None:
     """No test speaks the language that another's last request asked for."""
     from django.utils import translation
