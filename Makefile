@@ -28,7 +28,7 @@ SETTINGS_ONLY := env COLLOQUY_ENV=development COLLOQUY_VAR=.venv/lint \
 	BROKER_URL=redis://127.0.0.1:1/0 CACHE_URL=redis://127.0.0.1:1/0
 MANAGE := $(SETTINGS_ONLY) $(BIN)/python -W ignore::RuntimeWarning manage.py
 
-.PHONY: help run test lint types check openapi messages format lock bench faults
+.PHONY: help run test lint types check openapi messages format lock bench faults timing
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,6 +63,9 @@ faults: $(INSTALLED_DEV) ## injure running processes at chosen moments, check th
 
 bench: $(INSTALLED) ## measure posting, voting, screening, coarsely (bench/README.md: the long form)
 	@$(BIN)/python -m bench --short $(ARGS)
+
+timing: $(INSTALLED_DEV) ## does an answer's time tell who has an account? (ARGS="--times 100" for a short one)
+	@$(BIN)/python -m tests.abuse.timing $(ARGS)
 
 format: $(INSTALLED_DEV) ## put code and templates in house style
 	@$(BIN)/ruff check --fix --quiet; $(BIN)/ruff format --quiet; $(BIN)/djlint . --reformat --quiet || true

@@ -187,7 +187,7 @@ def _address_typed(request: HttpRequest) -> str:
     if not hasattr(typed, "get"):
         return ""
     found = typed.get("email") or typed.get("login")
-    return found.strip().lower()[:254] if isinstance(found, str) else ""
+    return found.replace("\x00", "").strip().lower()[:254] if isinstance(found, str) else ""
 
 
 def _ask_for_work(request: HttpRequest, challenge: dict[str, Any]) -> HttpResponse:

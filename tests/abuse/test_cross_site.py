@@ -1,0 +1,162 @@
+"""Another website cannot make a reader's browser do anything here: forms, text/plain, method
+override, and origins that only look registered.
+"""
+
+import re
+
+import pytest
+from django.test import Client
+
+from accounts.services import tokens
+from tests.architecture.test_permissions import ROUTES
+from tests.factories import ReaderFactory, SiteFactory, ThreadFactory
+
+pytestmark = pytest.mark.django_db
+
+ORIGIN = "https://news.example"
+EVIL = "https://evil.example"
+UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
+PARAMETER = re.compile(r"<(?:(\w+):)?\w+>")
+SAMPLES = {"uuid": "01890a5d-ac96-774b-bcce-b302099a8057", "int": "1", "edition": "en"}
+#: What a page may send anywhere without asking first (the types of forms).
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/plain")
+#: Read no cookie: a token, a code or a publisher's signature is all that counts there.
+COOKIELESS = ("api/v1/auth/", "api/v1/publisher/")
+
+
+def addresses():
+    for path, view in ROUTES:
+        if "(?P" not in path:
+            address = "/" + PARAMETER.sub(lambda part: SAMPLES.get(part[1], "x"), path)
+            yield path, address, view
+
+
+API = [
+    (address, method)
+    for path, address, view in addresses()
+    if path.startswith("api/v1/") and not path.startswith(COOKIELESS)
+    for method in UNSAFE
+    if hasattr(getattr(view, "cls", None), method.lower())
+]
+PAGES = sorted(
+    {
+        address
+        for path, address, _ in addresses()
+        if path.startswith(("accounts/", "signin/", "moderation/", "_allauth/browser/", "admin/"))
+    }
+)
+
+
+@pytest.fixture
+def victim():
+    """A browser that is signed in on our pages and checks nothing by itself."""
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(ReaderFactory())
+    return client
+
+
+def test_there_is_something_to_try():
+    assert len(API) > 10
+    assert len(PAGES) > 30
+
+
+@pytest.mark.parametrize("kind", FORMS)
+@pytest.mark.parametrize(("address", "method"), API)
+def test_the_api_refuses_a_cookie_without_our_secret(victim, address, method, kind):
+    answer = victim.generic(
+        method, address, b'{"body": "hello"}', content_type=kind, headers={"Origin": EVIL}
+    )
+
+    assert answer.status_code in {401, 403}, answer.content
+    assert "Access-Control-Allow-Origin" not in answer
+    assert "Access-Control-Allow-Credentials" not in answer
+
+
+@pytest.mark.parametrize("kind", FORMS)
+@pytest.mark.parametrize("address", PAGES)
+def test_pages_refuse_forms_of_other_websites(victim, address, kind):
+    answer = victim.generic("POST", address, b"a=b", content_type=kind, headers={"Origin": EVIL})
+
+    # 405: takes no form at all; 400: no JSON; 404, 302: not for readers, whoever sends them there
+    assert answer.status_code in {400, 403, 404, 405} or "/login/" in answer.get("Location", "")
+    assert "Access-Control-Allow-Origin" not in answer
+
+
+@pytest.mark.parametrize("header", ["X-HTTP-Method-Override", "X-Method-Override", "X-HTTP-Method"])
+def test_a_method_cannot_be_put_into_a_header_or_a_field(header):
+    site = SiteFactory(origins=[ORIGIN])
+    reader = ReaderFactory(name="Ada")
+    _, token = tokens.issue_reader(user=reader, site=site)
+    signed_in = {"Authorization": f"Bearer {token}"}
+
+    Client().get("/api/v1/me?_method=PATCH", headers={**signed_in, header: "PATCH"})
+    answer = Client().post(
+        "/api/v1/me",
+        '{"name": "Eve", "_method": "PATCH"}',
+        content_type="application/json",
+        headers={**signed_in, header: "PATCH"},
+    )
+
+    assert answer.status_code == 405
+    reader.refresh_from_db()
+    assert reader.name == "Ada"
+
+
+TRICKS = [
+    "null",
+    "https://news.example.evil.example",
+    "https://evil-news.example",
+    "https://evilnews.example",
+    "http://news.example",
+    "https://news.example:8443",
+    "https://news.example:443",
+    "https://NEWS.example",
+    "https://news.example/",
+    "https://news.example.",
+    "https://user@news.example",
+    "https://news.example, https://evil.example",
+    "https://news.example%00.evil.example",
+    "https://sub.news.example",
+    "https://news.example\t",
+    "file://news.example",
+    "*",
+]
+
+
+@pytest.mark.parametrize("trick", TRICKS)
+def test_an_origin_that_only_looks_registered_is_not(trick):
+    site = SiteFactory(origins=[ORIGIN])
+    thread = ThreadFactory(site=site)
+    _, token = tokens.issue_reader(user=ReaderFactory(), site=site, origin=ORIGIN)
+    signed_in = {"Authorization": f"Bearer {token}", "Origin": trick}
+    path = f"/api/v1/threads/{thread.pk}/comments"
+
+    asked = Client().options(
+        path, headers={"Origin": trick, "Access-Control-Request-Method": "POST"}
+    )
+    answer = Client().post(
+        path, '{"body": "hello"}', content_type="application/json", headers=signed_in
+    )
+
+    assert answer.status_code == 401
+    assert answer.json()["code"] == "wrong_origin"
+    for each in (asked, answer):
+        assert "Access-Control-Allow-Origin" not in each
+        assert "Access-Control-Allow-Credentials" not in each
+
+
+def test_the_registered_origin_is_named_and_never_with_credentials():
+    site = SiteFactory(origins=[ORIGIN])
+    thread = ThreadFactory(site=site)
+    _, token = tokens.issue_reader(user=ReaderFactory(), site=site, origin=ORIGIN)
+
+    answer = Client().post(
+        f"/api/v1/threads/{thread.pk}/comments",
+        '{"body": "hello"}',
+        content_type="application/json",
+        headers={"Authorization": f"Bearer {token}", "Origin": ORIGIN},
+    )
+
+    assert answer.status_code == 201
+    assert answer["Access-Control-Allow-Origin"] == ORIGIN
+    assert "Access-Control-Allow-Credentials" not in answer
