@@ -5,6 +5,7 @@ away: so whoever is sent a mail in the one case is sent another in the other, by
 """
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 from allauth.account.internal.flows.email_verification_by_code import EmailVerificationProcess
@@ -68,9 +69,19 @@ def hash_in_vain(password: str) -> None:
     make_password(password)
 
 
-def until_the_beat(begun: float) -> None:
-    """Wait until a whole number of beats has passed since `begun` (`time.monotonic`): what was done
-    in less, be it more for a known address, takes the same.
+class Evenly:
+    """Answers to which `accounts.guard` has said so (`request.asked.is_even`) wait until a whole
+    number of beats has passed since the request came: what was done in less, be it more for a known
+    address, takes the same. Outside sessions, whose saving is a part of it.
     """
-    if settings.EVEN_SECONDS:
-        time.sleep(-(time.monotonic() - begun) % settings.EVEN_SECONDS)
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        begun = time.monotonic()
+        answer = self.get_response(request)
+        asked = getattr(request, "asked", None)
+        if asked and asked.is_even and settings.EVEN_SECONDS:
+            time.sleep(-(time.monotonic() - begun) % settings.EVEN_SECONDS)
+        return answer

@@ -8,7 +8,6 @@ asks for is the same for addresses with and without an account.
 
 import contextlib
 import json
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -20,7 +19,7 @@ from django.shortcuts import render
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from accounts import even, risk
+from accounts import risk
 from accounts.popup import language_of
 from accounts.services import challenges, pressure
 from common import buckets, limits
@@ -93,12 +92,9 @@ class Guard:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        begun = time.monotonic()
         answer = self.get_response(request)
         if asked := getattr(request, "asked", None):
             _note(asked, answer)
-            if asked.is_even:
-                even.until_the_beat(begun)
         return answer
 
     def process_view(self, request: HttpRequest, *_view: Any) -> HttpResponse | None:

@@ -66,6 +66,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "operations.requests.Watched",
+    "accounts.even.Evenly",
     "django.middleware.security.SecurityMiddleware",
     "config.static.StaticFiles",
     "common.middleware.PublicReads",
