@@ -28,7 +28,7 @@ SETTINGS_ONLY := env COLLOQUY_ENV=development COLLOQUY_VAR=.venv/lint \
 	BROKER_URL=redis://127.0.0.1:1/0 CACHE_URL=redis://127.0.0.1:1/0
 MANAGE := $(SETTINGS_ONLY) $(BIN)/python -W ignore::RuntimeWarning manage.py
 
-.PHONY: help run test lint types check openapi messages format lock bench faults timing
+.PHONY: help run test lint types check openapi messages format lock abuse bench faults timing
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,6 +60,9 @@ check: lint test ## lint and test
 
 faults: $(INSTALLED_DEV) ## injure running processes at chosen moments, check the promises (SEED=… for the same)
 	@FAULTS=long $(BIN)/python -m pytest tests/faults -p no:randomly --tb=short $(ARGS)
+
+abuse: $(INSTALLED_DEV) ## send whole data sets of bad input to an install of its own (DATA=a folder of them)
+	@$(BIN)/python -m tests.abuse $(DATA) $(ARGS)
 
 bench: $(INSTALLED) ## measure posting, voting, screening, coarsely (bench/README.md: the long form)
 	@$(BIN)/python -m bench --short $(ARGS)

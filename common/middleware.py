@@ -57,16 +57,18 @@ class PublicReads:
 class SoundRequests:
     """Refuse with 400 what the pages and libraries beside our API would stumble over.
 
-    No database column takes a null character, so none may stand in a query. allauth reads JSON with
-    Python's parser, which breaks off at deep nesting and long numbers and lets half characters by;
-    so are the answers of passkeys, which forms bring in a field.
-    The API refuses both itself, as problems.
+    No database column takes a null character, so none may stand in a path or query. allauth reads
+    JSON with Python's parser, which breaks off at deep nesting and long numbers and lets half
+    characters by; so are the answers of passkeys, which forms bring in a field. The API reads
+    queries and bodies itself, and refuses them as problems.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if "\x00" in request.path:
+            raise BadRequest("A null character in the path.")
         if request.path.startswith("/api/"):
             return self.get_response(request)
         if "%00" in request.META.get("QUERY_STRING", ""):

@@ -11,12 +11,24 @@ from rest_framework import serializers
 MOST_NAMED = 20
 LOCALE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
+#: What a field's value has to be in the JSON itself.
+IN_JSON: tuple[tuple[type, type], ...] = (
+    (serializers.BooleanField, bool),
+    (serializers.IntegerField, int),
+    (serializers.UUIDField, str),
+    (serializers.DateTimeField, str),
+    (serializers.CharField, str),
+)
+
 
 class StrictSerializer(serializers.Serializer[Any]):
-    """A body with unknown fields is refused, each named: a typing error must not pass silently."""
+    """A body with unknown fields, or values of another type, is refused, each named: a typing error
+    must not pass silently.
+    """
 
     default_error_messages = {
         "unknown_field": _("There is no such field."),
+        "wrong_type": _("This is of another type than it has to be."),
     }
 
     @classmethod
@@ -28,19 +40,45 @@ class StrictSerializer(serializers.Serializer[Any]):
         return cast("dict[str, Any]", _reader(cls).run_validation(body))
 
     def to_internal_value(self, data: Any) -> Any:
-        unknown = sorted(set(data) - set(self.fields)) if isinstance(data, dict) else []
-        unknown = unknown[:MOST_NAMED]
-        if not unknown:
+        if not isinstance(data, dict):
             return super().to_internal_value(data)
-        sentence = str(self.error_messages["unknown_field"])
-        faults: dict[str, Any] = {
-            name: [serializers.ErrorDetail(sentence, code="unknown_field")] for name in unknown
-        }
+        faults: dict[str, Any] = {name: self._fault(name) for name in self._at_fault(data)}
+        if not faults:
+            return super().to_internal_value(data)
         try:
             super().to_internal_value(data)
         except serializers.ValidationError as others:
-            faults.update(cast("dict[str, Any]", others.detail))
+            faults = {**cast("dict[str, Any]", others.detail), **faults}
         raise serializers.ValidationError(faults)
+
+    def _at_fault(self, data: dict[str, Any]) -> list[str]:
+        """Names that are unknown, the first of them, and those whose values are of another type."""
+        unknown = sorted(data.keys() - self.fields.keys())[:MOST_NAMED]
+        known = (name for name in data if name in self.fields)
+        return unknown + [each for each in known if not is_typed(self.fields[each], data[each])]
+
+    def _fault(self, name: str) -> list[serializers.ErrorDetail]:
+        code = "invalid" if name in self.fields else "unknown_field"
+        sentence = "wrong_type" if name in self.fields else "unknown_field"
+        return [serializers.ErrorDetail(str(self.error_messages[sentence]), code=code)]
+
+
+def is_typed(field: Any, value: Any) -> bool:
+    """Whether a value is of the field's own type in JSON. REST framework would make `1` of `"1"`,
+    true of `"on"`, and an id of a number.
+    """
+    if isinstance(field, serializers.ListField) and isinstance(value, list):
+        return all(is_typed(field.child, each) for each in value)
+    if value is None:
+        return True
+    if isinstance(field, serializers.ChoiceField):
+        return any(type(value) is _in_json(choice) for choice in field.choices)
+    wanted = next((kind for of, kind in IN_JSON if isinstance(field, of)), None)
+    return wanted is None or type(value) is wanted
+
+
+def _in_json(choice: Any) -> type:
+    return str if isinstance(choice, str) else type(choice)
 
 
 @cache

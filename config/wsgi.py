@@ -6,9 +6,11 @@ import sys
 
 from django.core.wsgi import get_wsgi_application
 
+from common.charsets import in_utf8_only
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-application = get_wsgi_application()
+application = in_utf8_only(get_wsgi_application())
 
 # What was loaded stays for good: the collector need not walk through it again and again.
 gc.collect()
