@@ -1,8 +1,9 @@
 """A sound request for each address that takes one: what would pass if the asker may."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tests.abuse.scene import Place
+if TYPE_CHECKING:  # the scene needs Django, and who talks to a running install has none
+    from tests.abuse.scene import Place
 
 STORY = {"editions": [{"locale": "en", "url": "https://news.example/new", "title": "A story"}]}
 #: Below `/api/v1`, by method and path; None where no JSON is read.
@@ -29,7 +30,7 @@ def body_for(method: str, path: str) -> Any:
     return BODIES.get(f"{method} {path.removeprefix('/api/v1')}", {})
 
 
-def query_for(path: str, place: Place) -> dict[str, Any]:
+def query_for(path: str, place: "Place") -> dict[str, Any]:
     """What addresses without ids in their path are asked by."""
     here = {"site": str(place.site.pk) if place.site else ""}
     return {
