@@ -318,7 +318,7 @@ class MailDomain(models.Model):
     domain = models.CharField(
         _("domain"), max_length=253, unique=True, help_text=_("As in mail.example, without the @.")
     )
-    standing = models.CharField(_("standing"), max_length=7, choices=MailStanding)
+    standing = models.CharField(_("treatment"), max_length=7, choices=MailStanding)
     note = models.CharField(_("note"), max_length=200, blank=True)
 
     class Meta:

@@ -40,7 +40,7 @@ class Migration(migrations.Migration):
                             ("refused", "Refused: no new accounts"),
                         ],
                         max_length=7,
-                        verbose_name="standing",
+                        verbose_name="treatment",
                     ),
                 ),
                 ("note", models.CharField(blank=True, max_length=200, verbose_name="note")),
