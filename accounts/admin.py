@@ -20,7 +20,6 @@ class UserAdmin(admin.ModelAdmin):
     list_filter = ["is_active", "is_staff", "locale"]
     search_fields = ["email", "name", "sso_identity__subject"]
     ordering = ["-joined_at"]
-    date_hierarchy = "joined_at"
     fields = ["id", "name", "email", "locale", "is_active", "is_staff", "joined_at", "last_login"]
     readonly_fields = ["id", "email", "joined_at", "last_login"]
     actions = ["end_tokens", "take_off_avatars"]

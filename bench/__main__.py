@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-BENCHES = ("posting", "voting", "screening")
+BENCHES = ("posting", "voting", "screening", "tokens")
 
 
 def main() -> None:

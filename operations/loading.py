@@ -313,8 +313,8 @@ def _story(row: Row) -> Row:
     """An article's row as the body of `PUT /publisher/articles/{external_id}`."""
     return {
         "authors": [row["author"]] if row.get("author") else [],
-        "published_at": _moment(row["created"]),
-        "comments": CommentsSwitch.CLOSED if row.get("closed") else CommentsSwitch.OPEN,
+        "published_at": _moment(row["created"]).isoformat(),
+        "comments": (CommentsSwitch.CLOSED if row.get("closed") else CommentsSwitch.OPEN).value,
         "editions": [
             {
                 "locale": LOCALE,

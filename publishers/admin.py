@@ -193,9 +193,13 @@ class SsoKeyAdmin(admin.ModelAdmin):
     def save_model(self, request: HttpRequest, obj: SsoKey, form: ModelForm, change: bool) -> None:
         wanted = form.cleaned_data
         if pem := wanted["public_key"]:
-            key = sso_keys.add_public_key(site=wanted["site"], name=wanted["name"], pem=pem)
+            key = sso_keys.add_public_key(
+                site=wanted["site"], name=wanted["name"], pem=pem, actor=request.user
+            )
         else:
-            key, text = sso_keys.make_secret(site=wanted["site"], name=wanted["name"])
+            key, text = sso_keys.make_secret(
+                site=wanted["site"], name=wanted["name"], actor=request.user
+            )
             self.message_user(
                 request,
                 format_html("{} <code>{}</code>", _("Shown once, copy it now:"), text),
@@ -206,7 +210,7 @@ class SsoKeyAdmin(admin.ModelAdmin):
     @admin.action(description=_("Retire the chosen keys"), permissions=["change"])
     def retire(self, request: HttpRequest, chosen: QuerySet[SsoKey]) -> None:
         for key in chosen:
-            sso_keys.retire(key)
+            sso_keys.retire(key, actor=request.user)
         self.message_user(request, _("The keys sign nobody in any more."))
 
 

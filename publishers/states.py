@@ -49,6 +49,8 @@ class AccessChangeKind(TextChoices):
     KEY_MADE = "key_made", _("made an API key")
     KEY_ROTATED = "key_rotated", _("replaced an API key")
     KEY_REVOKED = "key_revoked", _("revoked an API key")
+    SSO_KEY_MADE = "sso_key_made", _("made a key for single sign-on")
+    SSO_KEY_RETIRED = "sso_key_retired", _("retired a key for single sign-on")
 
 
 class SsoAlgorithm(TextChoices):

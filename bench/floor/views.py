@@ -6,11 +6,15 @@ from uuid import UUID
 import orjson
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 from accounts import authentication
 from accounts.models import Token
 from accounts.services import tokens
 from bench.floor.models import Mark, Note
+from common.permissions import Anyone
+from common.views import PrivateView
 
 #: As comment writes are authenticated, where that differs from other calls.
 VotingAuthentication: Any = getattr(
@@ -37,6 +41,15 @@ def set_mark(request: HttpRequest, comment_id: UUID) -> HttpResponse:
     value = orjson.loads(request.body)["value"]
     Mark.objects.create(reader_id=reader.pk, comment_id=comment_id, value=value)
     return _json({"value": value}, 200)
+
+
+class Seen(PrivateView):
+    """`GET /seen`: a view as the API has them, which answers to anybody and looks who it is."""
+
+    permission_classes = [Anyone]
+
+    def get(self, request: Request) -> Response:
+        return Response({"signed_in": request.user.is_authenticated})
 
 
 def _json(content: Any, status: int) -> HttpResponse:

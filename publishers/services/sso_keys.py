@@ -2,6 +2,7 @@
 
 import secrets
 from datetime import timedelta
+from typing import Any
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
@@ -9,13 +10,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from common import clock
 from common.sealing import seal, unseal
 from publishers.models import Site, SsoKey
-from publishers.states import SsoAlgorithm
+from publishers.services import access
+from publishers.states import AccessChangeKind, SsoAlgorithm
 
 #: A token without a key id is tried on each.
 MOST_LIVE = 5
@@ -25,22 +28,22 @@ USE_NOTED_EVERY = timedelta(minutes=1)
 PURPOSE = "single sign-on"
 
 
-def make_secret(*, site: Site, name: str) -> tuple[SsoKey, str]:
+def make_secret(*, site: Site, name: str, actor: Any = None) -> tuple[SsoKey, str]:
     """A new HS256 key for `site`, and its secret (43 characters), told this once.
 
-    Raises ValidationError where the site has too many live keys.
+    `actor` goes on record; None is the command line. Raises ValidationError where the site has too many live keys.
     """
     text = secrets.token_urlsafe(32)
     sealed = seal(text, purpose=PURPOSE)
-    return _add(site, name, algorithm=SsoAlgorithm.HS256, sealed_secret=sealed), text
+    return _add(site, name, actor, algorithm=SsoAlgorithm.HS256, sealed_secret=sealed), text
 
 
-def add_public_key(*, site: Site, name: str, pem: str) -> SsoKey:
+def add_public_key(*, site: Site, name: str, pem: str, actor: Any = None) -> SsoKey:
     """A key of a pair that the publisher made, for the one algorithm that goes with its kind.
 
     Raises ValidationError for what is no such key, or where the site has too many.
     """
-    return _add(site, name, algorithm=algorithm_of(pem), public_key=pem.strip())
+    return _add(site, name, actor, algorithm=algorithm_of(pem), public_key=pem.strip())
 
 
 def algorithm_of(pem: str) -> SsoAlgorithm:
@@ -63,9 +66,12 @@ def algorithm_of(pem: str) -> SsoAlgorithm:
     )
 
 
-def retire(key: SsoKey) -> None:
-    """From now on the key's signature counts for nothing. A repeat does nothing. One query."""
-    SsoKey.objects.live().filter(pk=key.pk).update(retired_at=clock.now())
+@transaction.atomic
+def retire(key: SsoKey, *, actor: Any = None) -> None:
+    """From now on the key's signature counts for nothing. A repeat does nothing."""
+    if SsoKey.objects.live().filter(pk=key.pk).update(retired_at=clock.now()):
+        kind = AccessChangeKind.SSO_KEY_RETIRED
+        access.note(kind, site=key.site, actor=actor, subject=str(key))
 
 
 def material(key: SsoKey) -> str:
@@ -90,6 +96,9 @@ def check_room(site: Site) -> None:
         )
 
 
-def _add(site: Site, name: str, **what: str) -> SsoKey:
+@transaction.atomic
+def _add(site: Site, name: str, actor: Any, **what: str) -> SsoKey:
     check_room(site)
-    return site.sso_keys.create(kid=secrets.token_hex(6), name=name, **what)
+    key = site.sso_keys.create(kid=secrets.token_hex(6), name=name, **what)
+    access.note(AccessChangeKind.SSO_KEY_MADE, site=site, actor=actor, subject=str(key))
+    return key

@@ -4,6 +4,7 @@ import base64
 import gzip
 import json
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ MEGABYTE = 1_048_576
 LONGEST_SECONDS, MOST_GROWN = 1.0, 50.0
 #: CPU that any text may cost, in seconds.
 MOST_CPU = 0.2
+#: Of each kind of imitation, this share at least; of real names, none.
+REFUSED_SHARE, REAL = 0.95, "legit"
 
 
 @dataclass
@@ -213,6 +216,24 @@ def _texts(target: Target, texts: Iterable[str]) -> Iterator[tuple[Any, ...]]:
         yield "GET", f"/api/v1/threads/{target.thread}/comments?cursor={asked}&sort={asked}"
 
 
+def name_spoofing(target: Target, folder: Path) -> Round:
+    """Names that imitate others, which a reader tries to take; and real ones, which they may."""
+    all_rows = rows(folder, "name_spoofing")
+    found = Round("name_spoofing", rows=len(all_rows))
+    taken: Counter[str] = Counter()
+    for row in all_rows:
+        before = found.refused
+        body = json.dumps({"name": row["payload"]}).encode()
+        run(target, found, [("PATCH", "/api/v1/me", body, JSON, target.token)])
+        taken[row["kind"]] += found.refused == before
+    for kind, count in Counter(row["kind"] for row in all_rows).items():
+        if kind == REAL and taken[kind] < count:
+            found.note(f"{count - taken[kind]} of {count} real names were refused")
+        elif kind != REAL and taken[kind] > (1 - REFUSED_SHARE) * count:
+            found.note(f"{taken[kind]} of {count} were taken: {kind}")
+    return found
+
+
 def redos_patterns(target: Target, folder: Path) -> Round:
     """Patterns that cost others seconds, and what they choke on, as texts."""
     all_rows = [row["payload"] for row in rows(folder, "redos_patterns")]
@@ -231,4 +252,11 @@ def _within_cpu(answer: Answer) -> str | None:
     return f"{answer.cpu * 1_000:.0f} ms of CPU" if answer.cpu > MOST_CPU else None
 
 
-ROUNDS = [json_torture, hostile_bodies, naughty_strings, redos_patterns, long_texts]
+ROUNDS = [
+    json_torture,
+    hostile_bodies,
+    naughty_strings,
+    name_spoofing,
+    redos_patterns,
+    long_texts,
+]

@@ -15,7 +15,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from accounts.services import staff
-from publishers.models import SsoKey
+from publishers.models import AccessChange, SsoKey
 from publishers.services import sso_keys
 from publishers.states import SsoAlgorithm
 from tests.accounts.people import ORIGIN
@@ -154,6 +154,19 @@ def test_keys_are_retired_in_the_admin(operator):
 
     key.refresh_from_db()
     assert key.retired_at is not None
+    made, retired = AccessChange.objects.order_by("pk")
+    assert (made.kind, made.actor, made.subject) == ("sso_key_made", None, str(key))
+    assert (retired.kind, retired.subject) == ("sso_key_retired", str(key))
+    assert retired.actor.is_superuser
+
+
+def test_a_key_retired_again_is_on_record_once():
+    key, _secret = sso_keys.make_secret(site=SiteFactory(), name="x")
+
+    for _ in range(2):
+        sso_keys.retire(key)
+
+    assert AccessChange.objects.filter(kind="sso_key_retired").count() == 1
 
 
 def test_a_reader_is_found_in_the_admin_by_their_publishers_id(operator):
