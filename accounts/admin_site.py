@@ -11,6 +11,7 @@ from django.urls import URLPattern, URLResolver, reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts import staff
+from common.admin import SoundLists
 from common.permissions import public
 
 #: Apps whose records belong to the account's owner: an operator who added an address or an
@@ -33,7 +34,8 @@ class StaffAdminSite(admin.AdminSite):
         """
         models = [model_or_iterable] if isinstance(model_or_iterable, type) else model_or_iterable
         shown = [model for model in models if model._meta.app_label not in THEIR_OWN]
-        super().register(shown, admin_class, **options)
+        chosen = admin_class or admin.ModelAdmin
+        super().register(shown, type(chosen.__name__, (SoundLists, chosen), {}), **options)
 
     def has_permission(self, request: HttpRequest) -> bool:
         try:

@@ -31,7 +31,8 @@ PURPOSE = "single sign-on"
 def make_secret(*, site: Site, name: str, actor: Any = None) -> tuple[SsoKey, str]:
     """A new HS256 key for `site`, and its secret (43 characters), told this once.
 
-    `actor` goes on record; None is the command line. Raises ValidationError where the site has too many live keys.
+    `actor` goes on record; None is the command line. Raises ValidationError where the site has too
+    many live keys.
     """
     text = secrets.token_urlsafe(32)
     sealed = seal(text, purpose=PURPOSE)
