@@ -32,10 +32,12 @@ def empty_cache() -> None:
     from accounts.services import tokens
     from comments import selectors
     from common.cache import circuit
+    from publishers.services import cross_origin
 
     circuit.close()
     cache.clear()
     tokens.forget_all()
+    cross_origin.forget_all()
     selectors.forget_threads()
 
 

@@ -79,9 +79,9 @@ class EditionInput(StrictSerializer):
     url = PageUrl(max_length=2_000)
     title = StrictCharField(max_length=500)
     standfirst = StrictCharField(max_length=2_000, allow_blank=True, default="")
-    sections = SectionInput(many=True, default=list)
+    sections = SectionInput(many=True, max_length=200, default=list)
     insight = SectionInput(allow_null=True, default=None)
-    related = RelatedInput(many=True, required=False)
+    related = RelatedInput(many=True, max_length=50, required=False)
 
 
 class ArticleInput(StrictSerializer):
@@ -98,12 +98,12 @@ class ArticleInput(StrictSerializer):
     modified_at = serializers.DateTimeField(allow_null=True, default=None)
     ai_generated = serializers.BooleanField(default=False)
     disclosure = StrictCharField(max_length=2_000, allow_blank=True, default="")
-    sources = SourceInput(many=True, default=list)
+    sources = SourceInput(many=True, max_length=100, default=list)
     comments = serializers.ChoiceField(
         choices=CommentsSwitch.choices, default=CommentsSwitch.OPEN.value
     )
     split_threads = serializers.BooleanField(default=False)
-    editions = EditionInput(many=True, allow_empty=False)
+    editions = EditionInput(many=True, max_length=50, allow_empty=False)
 
     default_error_messages = {
         "other_id": _("external_id differs from the one in the address."),
@@ -128,7 +128,7 @@ class RelatedListInput(StrictSerializer):
     """The related links of one edition, in order."""
 
     edition = Locale()
-    related = RelatedInput(many=True)
+    related = RelatedInput(many=True, max_length=50)
 
 
 class EditionBrief(serializers.Serializer[Any]):

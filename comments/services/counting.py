@@ -50,11 +50,14 @@ def touch(*thread_ids: UUID) -> None:
         fetch(TOUCH_ALL, [SLOTS, list(thread_ids)])
 
 
-def note_publication(comment: Comment, amount: int) -> None:
-    """A comment entered (1) or left (-1) what the public sees: its thread, ancestors and author
-    count it. Two queries for a reply below the second level, one insert else.
-    """
-    Tally.objects.bulk_create(publication_tallies(comment, amount))
+def note_language(comment: Comment, *, was: str) -> None:
+    """A public comment is of another language than it was. One insert."""
+    Tally.objects.bulk_create(
+        Tally(
+            thread_id=comment.thread_id, language=language, counted=Counted.COMMENTS, amount=amount
+        )
+        for language, amount in ((was, -1), (comment.language, 1))
+    )
     fold_soon()
 
 
@@ -66,15 +69,17 @@ def tallies(comment: Comment, *, was: Status | None, now: Status) -> list[Tally]
         row
         for status, amount in ((was, -1), (now, 1))
         for row in (
-            publication_tallies(comment, amount)
+            _publication_tallies(comment, amount)
             if status == Status.PUBLISHED
             else _author_tallies(comment, status, amount)
         )
     ]
 
 
-def publication_tallies(comment: Comment, amount: int) -> list[Tally]:
-    """The rows of `note_publication`, not stored yet. One query below the second level."""
+def _publication_tallies(comment: Comment, amount: int) -> list[Tally]:
+    """A comment entered (1) or left (-1) what the public sees: its thread, ancestors and author
+    count it. Not stored yet. One query below the second level.
+    """
     thread = Tally(
         thread_id=comment.thread_id,
         author_id=comment.author_id,

@@ -158,7 +158,7 @@ def edit(
         passed = screening.outcome is Outcome.PASS
         revision = _submit(comment, screening, body, in_force=not (waits and passed))
         if revision.in_force_at:
-            _put_in_force(comment, revision)
+            _put_in_force(comment, revision, html)
         comment.save(update_fields=["touched_at"])
         if not passed and comment.status != AFTER_HOLD[screening.outcome]:
             _move([comment], AFTER_HOLD[screening.outcome], reason=screening.reason)
@@ -217,7 +217,7 @@ def _apply(revision_id: UUID, screening: Screening) -> set[UUID]:
     revision = Revision.objects.get(pk=revision_id)
     changed: set[UUID] = set()
     if not revision.in_force_at:
-        _put_in_force(comment, revision)
+        _put_in_force(comment, revision, rendering.to_html(revision.body))
         changed.add(comment.thread_id)
     if screening.outcome in AFTER_HOLD:
         if comment.status in (Status.SCREENING, Status.PUBLISHED):
@@ -449,16 +449,13 @@ def _verdicts(revision: Revision, screening: Screening, *, final: bool) -> list[
     return rows
 
 
-def _put_in_force(comment: Comment, revision: Revision) -> None:
-    """Make `revision` the text that readers see."""
-    comment.body, comment.body_html = _rendered(revision.body)
+def _put_in_force(comment: Comment, revision: Revision, html: str) -> None:
+    """Make `revision` the text that readers see, as `html`."""
+    comment.body, comment.body_html = revision.body, html
     comment.renderer_version = rendering.RENDERER_VERSION
-    language = languages.of(comment.body, locale=comment.edition)
-    if language != comment.language and comment.is_published:
-        counting.note_publication(comment, -1)
-        comment.language = language
-        counting.note_publication(comment, 1)
-    comment.language = language
+    was, comment.language = comment.language, languages.of(comment.body, locale=comment.edition)
+    if comment.language != was and comment.is_published:
+        counting.note_language(comment, was=was)
     comment.edited_at = revision.created_at
     comment.save(update_fields=["body", "body_html", "renderer_version", "language", "edited_at"])
     if not revision.in_force_at:

@@ -32,3 +32,8 @@ def is_registered(origin: str) -> bool:
         _remembered.clear()
     _remembered[origin] = (time.monotonic() + REMEMBERED_SECONDS, answer)
     return answer
+
+
+def forget_all() -> None:
+    """Have this process look every origin up again."""
+    _remembered.clear()

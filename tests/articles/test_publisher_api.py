@@ -154,6 +154,24 @@ def test_an_external_id_in_the_body_must_be_that_of_the_address(put):
     assert faults(put(story(external_id="other"))) == {("/external_id", "other_id")}
 
 
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({"sources": [{"title": "A source"}] * 101}, "/sources"),
+        (
+            {"editions": [{**edition(), "sections": [{"body": "Words."}] * 201}]},
+            "/editions/0/sections",
+        ),
+        (
+            {"editions": [{**edition(), "related": [{"external_id": "x"}] * 51}]},
+            "/editions/0/related",
+        ),
+    ],
+)
+def test_a_list_has_an_end(put, body, pointer):
+    assert faults(put({**story(), **body})) == {(pointer, "max_length")}
+
+
 @pytest.mark.parametrize("external_id", ["a b", "ü", "x" * 201])
 def test_an_external_id_with_other_signs_is_refused(put, external_id):
     assert faults(put(story(), external_id=external_id)) == {("/external_id", "bad_id")}

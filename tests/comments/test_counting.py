@@ -178,9 +178,7 @@ def test_posts_beside_each_other_do_not_wait_for_one_row():
         try:
             author = UserFactory(email=f"{threading.get_ident()}@mail.example")
             with transaction.atomic():
-                counting.note_publication(
-                    CommentFactory.build(thread=thread, author=author, id=None), 1
-                )
+                lifecycle.post(author=author, thread=thread, body="Meanwhile, in the harbour.")
                 inside.wait()
         finally:
             connection.close()

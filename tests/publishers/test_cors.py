@@ -9,11 +9,6 @@ pytestmark = pytest.mark.django_db
 OURS, STRANGER = "https://news.example", "https://stranger.example"
 
 
-@pytest.fixture(autouse=True)
-def nothing_remembered():
-    cross_origin._remembered.clear()
-
-
 @pytest.fixture
 def path():
     thread = ThreadFactory(site=SiteFactory(origins=[OURS]))
