@@ -14,6 +14,7 @@ from comments.api.serializers import CommentPageShape, ThreadShape
 from common.serializers import Locale, StrictCharField, StrictSerializer
 
 EXTERNAL_ID = re.compile(r"[A-Za-z0-9._~-]{1,200}")
+Listed = serializers.ListSerializer[Any]
 AMBIGUOUS = re.compile(r"[\x00-\x20\x7f\\]")
 
 
@@ -79,9 +80,13 @@ class EditionInput(StrictSerializer):
     url = PageUrl(max_length=2_000)
     title = StrictCharField(max_length=500)
     standfirst = StrictCharField(max_length=2_000, allow_blank=True, default="")
-    sections = SectionInput(many=True, max_length=200, default=list)
+    sections: Listed = serializers.ListSerializer(
+        child=SectionInput(), max_length=200, default=list
+    )
     insight = SectionInput(allow_null=True, default=None)
-    related = RelatedInput(many=True, max_length=50, required=False)
+    related: Listed = serializers.ListSerializer(
+        child=RelatedInput(), max_length=50, required=False
+    )
 
 
 class ArticleInput(StrictSerializer):
@@ -98,12 +103,14 @@ class ArticleInput(StrictSerializer):
     modified_at = serializers.DateTimeField(allow_null=True, default=None)
     ai_generated = serializers.BooleanField(default=False)
     disclosure = StrictCharField(max_length=2_000, allow_blank=True, default="")
-    sources = SourceInput(many=True, max_length=100, default=list)
+    sources: Listed = serializers.ListSerializer(child=SourceInput(), max_length=100, default=list)
     comments = serializers.ChoiceField(
         choices=CommentsSwitch.choices, default=CommentsSwitch.OPEN.value
     )
     split_threads = serializers.BooleanField(default=False)
-    editions = EditionInput(many=True, max_length=50, allow_empty=False)
+    editions: Listed = serializers.ListSerializer(
+        child=EditionInput(), max_length=50, allow_empty=False
+    )
 
     default_error_messages = {
         "other_id": _("external_id differs from the one in the address."),
@@ -128,7 +135,7 @@ class RelatedListInput(StrictSerializer):
     """The related links of one edition, in order."""
 
     edition = Locale()
-    related = RelatedInput(many=True, max_length=50)
+    related: Listed = serializers.ListSerializer(child=RelatedInput(), max_length=50)
 
 
 class EditionBrief(serializers.Serializer[Any]):
