@@ -7,7 +7,6 @@ import orjson
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from accounts import authentication
 from accounts.models import Token
@@ -48,8 +47,8 @@ class Seen(PrivateView):
 
     permission_classes = [Anyone]
 
-    def get(self, request: Request) -> Response:
-        return Response({"signed_in": request.user.is_authenticated})
+    def get(self, request: Request) -> HttpResponse:
+        return _json({"signed_in": request.user.is_authenticated}, 200)
 
 
 def _json(content: Any, status: int) -> HttpResponse:
