@@ -102,7 +102,7 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
             fault = NotBegunHere
         else:
             fault = ProviderRefused
-        request.signin_fault = fault  # type: ignore[attr-defined]
+        request.signin_fault = fault  # type: ignore[attr-defined]  # for the page that says so
 
 
 def _is_trusted(provider: Provider) -> bool:
