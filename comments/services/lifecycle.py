@@ -283,29 +283,14 @@ def _move(
         was = Status(comment.status)
         if to not in ALLOWED[was]:
             raise TransitionRefused
+        number = earlier.get(comment.pk, 0) + 1
         change = StatusChange(
-            comment=comment,
-            number=earlier.get(comment.pk, 0) + 1,
-            was=was,
-            now=to,
-            actor=actor,
-            reason=reason,
-            note=note,
+            comment=comment, number=number, was=was, now=to, actor=actor, reason=reason, note=note
         )
-        first_publication = to == Status.PUBLISHED and comment.published_at is None
-        if first_publication:
-            comment.published_at = clock.now()
         changes.append(change)
-        moved.append(
-            events.CommentMoved(
-                comment.pk,
-                change.pk,
-                was=was,
-                now=to,
-                first_publication=first_publication,
-                is_reply=comment.parent_id is not None,
-            )
-        )
+        moved.append(_moved(comment, change))
+        if to == Status.PUBLISHED:
+            comment.published_at = comment.published_at or clock.now()
         tallies += counting.tallies(comment, was=was, now=to)
         if Status.PUBLISHED in (was, to):
             seen_by_the_public.add(comment.thread_id)
@@ -318,6 +303,18 @@ def _move(
     counting.fold_soon()
     relay.wake_on_commit(recorded)
     return seen_by_the_public
+
+
+def _moved(comment: Comment, change: StatusChange) -> events.CommentMoved:
+    """The event of a change that is about to be made."""
+    return events.CommentMoved(
+        comment.pk,
+        change.pk,
+        was=Status(change.was),
+        now=Status(change.now),
+        first_publication=change.now == Status.PUBLISHED and comment.published_at is None,
+        is_reply=comment.parent_id is not None,
+    )
 
 
 def _changes_so_far(comments: Iterable[Comment]) -> dict[UUID, int]:
