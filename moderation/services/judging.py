@@ -6,9 +6,10 @@ from typing import NamedTuple
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from comments import rendering
-from comments.models import Revision
+from comments.models import Revision, Verdict
 from comments.screening import Draft, Screening, Where, screen, wanted
 from comments.states import GONE, Outcome
 
@@ -20,24 +21,34 @@ class Judgement(NamedTuple):
     goes_on: bool
 
 
+NOTHING_TO_DO = Judgement(Screening(), goes_on=False)
+
+
 def judge(revision_ids: Sequence[UUID], where: Where) -> dict[UUID, Judgement]:
     """Run the phases of one place on stored revisions. One query beside the phases' own.
 
     What phases of the worker write is committed at once for all; nothing is held open while other
-    machines are asked.
+    machines are asked. What was decided before is not looked at again, nor asked about.
     """
-    revisions = Revision.objects.select_related(
-        "comment__thread__site", "comment__author", "comment__parent"
-    ).filter(pk__in=revision_ids)
+    revisions = (
+        Revision.objects.select_related(
+            "comment__thread__site", "comment__author", "comment__parent"
+        )
+        .annotate(decided=Exists(Verdict.objects.filter(revision=OuterRef("pk"), final=True)))
+        .filter(pk__in=revision_ids)
+    )
     with nullcontext() if where is Where.NETWORK else transaction.atomic():
-        return {revision.pk: _judgement(revision, where) for revision in revisions.order_by("pk")}
+        return {
+            revision.pk: NOTHING_TO_DO if revision.decided else _judgement(revision, where)
+            for revision in revisions.order_by("pk")
+        }
 
 
 def _judgement(revision: Revision, where: Where) -> Judgement:
     """What its author took back is nobody's to look at: no text of it leaves the house."""
     comment = revision.comment
     if comment.status in GONE:
-        return Judgement(Screening(), goes_on=False)
+        return NOTHING_TO_DO
     draft = Draft(
         site=comment.thread.site,
         author=comment.author,

@@ -23,6 +23,10 @@ DECIDED = """
      ON revision.id = verdict.revision_id WHERE revision.comment_id = comment.id AND final)
 """
 OPEN = "SELECT count(*) FROM outbox_outboxrow WHERE done_at IS NULL AND set_aside_at IS NULL"
+LEFT = """
+    SELECT consumer, attempts, fault, count(*) FROM outbox_outboxrow
+    WHERE done_at IS NULL AND set_aside_at IS NULL GROUP BY 1, 2, 3 ORDER BY 4 DESC LIMIT 5
+"""
 SET_ASIDE = "SELECT consumer, fault FROM outbox_outboxrow WHERE set_aside_at IS NOT NULL"
 #: Replies that are public, by somebody else than whom they answer, with the notices of each.
 TOLD = """
@@ -76,7 +80,10 @@ def settled(install: Install, thread: str, *, since: float, within: float) -> fl
     left = within - (time.monotonic() - since)
     eventually(lambda: _count(install, UNDECIDED, thread) == 0, within=left, what="all is decided")
     left = within - (time.monotonic() - since)
-    eventually(lambda: _count(install, OPEN) == 0, within=left, what="no work is left")
+    try:
+        eventually(lambda: _count(install, OPEN) == 0, within=left, what="no work is left")
+    except AssertionError as fault:
+        raise AssertionError(f"{fault}: {install.sql(LEFT)}") from None
     return time.monotonic() - since
 
 

@@ -178,6 +178,19 @@ def test_what_its_author_took_back_is_not_sent(server, site):
     assert not OutboxRow.objects.open().filter(task="screen_over_network").exists()
 
 
+def test_what_is_decided_is_not_asked_about_again(server, site):
+    comment = post(site)
+    drain()
+
+    OutboxRow.objects.update(done_at=None, due_at=clock.now())
+    drain("screen_comment")
+    drain()
+
+    assert len(server.calls) == 1
+    assert status(comment) == Status.PUBLISHED
+    assert not OutboxRow.objects.open().filter(task="screen_over_network").exists()
+
+
 def test_a_site_without_a_hook_asks_nobody(server):
     comment = post(SiteFactory(screening=Screening.SCREEN_FIRST))
 
