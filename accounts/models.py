@@ -19,6 +19,7 @@ from accounts.querysets import SigninCodeQuerySet, SsoTokenUseQuerySet, TokenQue
 from accounts.states import MailStanding, Standing, TokenKind
 from common import clock
 from common.ids import new_id
+from common.triggers import APPEND_ONLY
 from publishers.models import Site
 
 
@@ -119,6 +120,8 @@ class Avatar(models.Model):
 #: Badges a site may give one reader, and the characters of each.
 MOST_BADGES = 5
 LONGEST_BADGE = 30
+#: A moderator's reason to lock a name.
+LONGEST_LOCK_REASON = 200
 
 
 class SiteProfile(models.Model):
@@ -151,6 +154,27 @@ class SiteProfile(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} on {self.site_id}"
+
+
+class NameLock(models.Model):
+    """A site's moderators locked a reader's name, or unlocked it (`until`: None). Append-only.
+
+    What holds now is `SiteProfile.name_locked_until`; `services.site_profiles` writes both.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    user = models.ForeignKey(User, models.PROTECT, related_name="name_locks")
+    site = models.ForeignKey(Site, models.PROTECT, related_name="name_locks")
+    actor = models.ForeignKey(User, models.PROTECT, related_name="+", db_index=False)
+    until = models.DateTimeField(null=True)
+    reason = models.CharField(max_length=LONGEST_LOCK_REASON, blank=True)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+
+    class Meta:
+        triggers: ClassVar = [APPEND_ONLY]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} on {self.site_id} until {self.until}"
 
 
 class Mute(models.Model):

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import LONGEST_LOCK_REASON
 from comments import reasons
 from moderation.states import Ruling
 
@@ -35,6 +36,23 @@ class PaceForm(forms.Form):
     duration = forms.TypedChoiceField(
         choices=[(each, each) for each in DURATIONS], coerce=int, required=False, empty_value=None
     )
+
+
+#: For how many days the desk locks a name.
+LOCKS = ((1, _("1 day")), (7, _("7 days")), (30, _("30 days")), (365, _("1 year")))
+
+
+class NameLockForm(forms.Form):
+    """A reader's name stays as it is for some `days`, with a reason for the log (0: unlock it)."""
+
+    days = forms.TypedChoiceField(choices=[(0, ""), *LOCKS], coerce=int)
+    reason = forms.CharField(max_length=LONGEST_LOCK_REASON, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        found = super().clean() or {}
+        if found.get("days") and not found.get("reason"):
+            self.add_error("reason", _("Say why in a few words: it is kept in the log."))
+        return found
 
 
 class DecisionForm(forms.Form):

@@ -5,13 +5,14 @@ from datetime import datetime
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, Subquery
 from django.http import Http404
 
-from accounts.models import User
+from accounts.models import NameLock, SiteProfile, User
 from articles.models import Edition
 from comments.models import AuthorFigures, Comment, Revision, StatusChange, Verdict
 from comments.states import Outcome, Status
+from common import clock
 from moderation.models import Case, Decision, Flag
 from moderation.querysets import CaseQuerySet
 from moderation.states import FlagReason, Queue, Ruling
@@ -86,6 +87,8 @@ class Opened:
     flags_with_words: list[Flag]
     figures: AuthorFigures
     past: list[Past]
+    #: The site's word that the author's name stays, with the `reason` that was given.
+    name_lock: SiteProfile | None
 
     @property
     def comment(self) -> Comment:
@@ -183,7 +186,7 @@ def case_for(user: User, case_id: UUID) -> Case:
 
 
 def opened(case: Case) -> Opened:
-    """All about a case that `case_for` read. Eight queries."""
+    """All about a case that `case_for` read. Nine queries."""
     comment = case.comment
     revisions = comment.revisions.prefetch_related("verdicts").order_by("-number")
     flags = Flag.objects.filter(comment=comment)
@@ -195,6 +198,7 @@ def opened(case: Case) -> Opened:
         flags_with_words=list(flags.exclude(detail="").order_by("-created_at")[:MOST_OF_A_KIND]),
         figures=_figures(comment.author, case.site_id),
         past=_past(comment),
+        name_lock=_name_lock(comment.author, case.site_id),
     )
 
 
@@ -228,6 +232,14 @@ def _figures(author: User, site: UUID) -> AuthorFigures:
     """Of an author who has none yet: all zero, not stored."""
     found = AuthorFigures.objects.filter(author=author, site=site).first()
     return found or AuthorFigures(author=author, site_id=site)
+
+
+def _name_lock(author: User, site: UUID) -> SiteProfile | None:
+    """What the site says now of the author's name; None where it may change. One query."""
+    record = NameLock.objects.filter(user=author, site=site).order_by("-pk")
+    rows = SiteProfile.objects.filter(user=author, site=site, name_locked_until__gt=clock.now())
+    rows = rows.select_related("name_locked_by")
+    return rows.annotate(reason=Subquery(record.values("reason")[:1])).first()
 
 
 def _past(comment: Comment) -> list[Past]:

@@ -8,6 +8,7 @@ app_name = "moderation"
 urlpatterns = [
     path("", cases.desk, name="desk"),
     path("cases/<uuid:case_id>", cases.case, name="case"),
+    path("cases/<uuid:case_id>/name", cases.name, name="name"),
     path("cases/<uuid:case_id>/pace", cases.pace, name="pace"),
     path("sites/<uuid:site_id>/staff", staff.staff, name="staff"),
     path("sites/<uuid:site_id>/keys", keys.keys, name="keys"),

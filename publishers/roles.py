@@ -13,6 +13,7 @@ class Permission(StrEnum):
 
     REVIEW = "review"  # read the queues, and cases with all their texts
     DECIDE = "decide"  # publish or reject the comment of a case
+    LOCK_NAMES = "lock_names"  # keep a reader's name as it is, and lift that
     SET_PACE = "set_pace"  # slow a thread, and lift that
     EDIT_ARTICLES = "edit_articles"  # open and close conversations, related links
     SET_WORDS = "set_words"  # the words that are looked at more closely
@@ -23,7 +24,9 @@ class Permission(StrEnum):
     READ_LOG = "read_log"  # who decided what, and who was let in or shut out
 
 
-MODERATOR = frozenset({Permission.REVIEW, Permission.DECIDE, Permission.SET_PACE})
+MODERATOR = frozenset(
+    {Permission.REVIEW, Permission.DECIDE, Permission.LOCK_NAMES, Permission.SET_PACE}
+)
 EDITOR = frozenset({Permission.EDIT_ARTICLES, Permission.SET_PACE})
 ANALYST = frozenset({Permission.READ_FIGURES})
 TABLE: dict[Role, frozenset[Permission]] = {

@@ -3,9 +3,11 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.db import transaction
+
 from accounts import names
 from accounts.impersonation import is_title
-from accounts.models import LONGEST_BADGE, MOST_BADGES, SiteProfile, User
+from accounts.models import LONGEST_BADGE, MOST_BADGES, NameLock, SiteProfile, User
 from publishers.models import Site
 
 
@@ -43,12 +45,19 @@ def sound_badges(wanted: Iterable[str]) -> list[str]:
     return list(kept)[:MOST_BADGES]
 
 
-def lock_name(user: User, site: Site, *, until: datetime | None, actor: User) -> SiteProfile:
+@transaction.atomic
+def lock_name(
+    user: User, site: Site, *, until: datetime | None, actor: User, reason: str = ""
+) -> SiteProfile:
     """Keep `user`'s display name as it is until then (None: no longer), by the word of `site`.
 
-    Sites lock for themselves: a name may change where none of them says otherwise. Two queries.
+    Sites lock for themselves: a name may change where none of them says otherwise. Each change
+    goes on record; a repeat does nothing. Three queries; locks the reader's profile on the site.
     """
-    profile, _is_new = SiteProfile.objects.update_or_create(
-        user=user, site=site, defaults={"name_locked_until": until, "name_locked_by": actor}
-    )
+    rows = SiteProfile.objects.select_for_update()
+    profile, _is_new = rows.get_or_create(user=user, site=site)
+    if profile.name_locked_until != until:
+        profile.name_locked_until, profile.name_locked_by = until, actor
+        profile.save(update_fields=["name_locked_until", "name_locked_by", "changed_at"])
+        NameLock.objects.create(user=user, site=site, actor=actor, until=until, reason=reason)
     return profile

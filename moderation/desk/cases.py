@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.services import site_profiles
 from comments.services import pace as thread_pace
 from comments.states import Status
 from common import clock
@@ -19,7 +20,7 @@ from moderation import selectors
 from moderation.desk import pages
 from moderation.desk.guard import at_the_desk, demand
 from moderation.desk.pages import SeeOther, StaffRequest
-from moderation.forms import PAUSES, SHORT, DecisionForm, PaceForm
+from moderation.forms import LOCKS, PAUSES, SHORT, DecisionForm, NameLockForm, PaceForm
 from moderation.models import Case, Decision
 from moderation.selectors import QueuePage
 from moderation.services import decisions
@@ -66,6 +67,23 @@ def pace(request: StaffRequest, case_id: UUID) -> HttpResponse:
     return SeeOther(_address(_queue_page(request), found.pk))
 
 
+@at_the_desk
+@require_http_methods(["GET", "HEAD", "POST"])
+def name(request: StaffRequest, case_id: UUID) -> HttpResponse:
+    """`/moderation/cases/{id}/name?queue=`: lock the name of who wrote the comment, or unlock it,
+    by the word of the case's site (303).
+    """
+    found = selectors.case_for(request.user, case_id)
+    demand(request, found.site_id, Permission.LOCK_NAMES)
+    page = _queue_page(request)
+    if request.method == "POST":
+        form = NameLockForm(request.POST)
+        if not form.is_valid():
+            return _show(request, page, found, asked_for=True, name_form=form, status=400)
+        messages.success(request, _lock_name(request, found, **form.cleaned_data))
+    return SeeOther(_address(page, found.pk))
+
+
 def _elsewhere(request: StaffRequest) -> HttpResponse:
     address = pages.first_open_to(request)
     if address is None:
@@ -81,6 +99,13 @@ def _set_pace(request: StaffRequest, found: Case, *, seconds: int, duration: int
     until = clock.now() + timedelta(seconds=duration) if duration else None
     thread_pace.slow(thread_id, seconds=seconds, until=until, actor=request.user)
     return _("Slow mode is on.")
+
+
+def _lock_name(request: StaffRequest, found: Case, *, days: int, reason: str) -> str:
+    until = clock.now() + timedelta(days=days) if days else None
+    author = found.comment.author
+    site_profiles.lock_name(author, found.site, until=until, actor=request.user, reason=reason)
+    return _("The name is locked.") if until else _("The name may change again.")
 
 
 def _decide(request: StaffRequest, found: Case) -> HttpResponse:
@@ -131,6 +156,9 @@ def _show(
         "pauses": [(each, spoken(each)) for each in PAUSES],
         "pause": spoken(seconds) if (seconds := _pause(found)) else "",
         "may_decide": found and _may(request, found, Permission.DECIDE),
+        "name_form": NameLockForm(),
+        "locks": LOCKS,
+        "may_lock_names": found and _may(request, found, Permission.LOCK_NAMES),
         "may_set_pace": found and _may(request, found, Permission.SET_PACE),
         **more,
     }

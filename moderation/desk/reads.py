@@ -10,7 +10,7 @@ from allauth.mfa.models import Authenticator
 from django.db.models import Avg, Count, Exists, F, OuterRef, Q, QuerySet, Sum
 from django.shortcuts import get_object_or_404
 
-from accounts.models import User
+from accounts.models import NameLock, User
 from accounts.staff import SECOND_FACTORS
 from articles.models import Article, Edition
 from comments.models import AuthorFigures, Thread
@@ -48,13 +48,17 @@ class Invited:
 
 @dataclass(frozen=True)
 class Entry:
-    """Something on record: a decision on a comment, or a change of who may come in."""
+    """Something on record: a decision on a comment, a change of who may come in, or a reader's
+    name locked or unlocked.
+    """
 
     id: UUID
     at: datetime
     actor: User | None
     decision: Decision | None = None
     change: AccessChange | None = None
+    #: With `case`: the author's latest on the site, whose page can undo it.
+    lock: NameLock | None = None
 
     @property
     def was(self) -> str:
@@ -113,10 +117,16 @@ def invitations_to(own: StaffMembership) -> list[Invited]:
 
 
 def log_of(site_id: UUID, *, before: str = "") -> Log:
-    """What is on record of a site, older than the entry `before`. Two queries."""
+    """What is on record of a site, older than the entry `before`. Three queries."""
     decisions = Decision.objects.filter(case__site=site_id).select_related("actor", "case")
     changes = AccessChange.objects.filter(site=site_id).select_related("actor")
+    cases = Case.objects.filter(site=site_id, comment__author=OuterRef("user")).order_by("-pk")
+    locks = NameLock.objects.filter(site=site_id).select_related("actor", "user")
     entries = [
+        *(
+            Entry(id=each.pk, at=each.created_at, actor=each.actor, lock=each)
+            for each in _newest(locks.annotate(case=cases.values("pk")[:1]), before)
+        ),
         *(
             Entry(id=each.pk, at=each.created_at, actor=each.actor, decision=each)
             for each in _newest(decisions, before)

@@ -39,6 +39,7 @@ PAGES = {
 ACTIONS = {
     # what is sent: the roles for which it is done
     ("case", "publish"): {"owner", "lead", "moderator"},
+    ("case", "lock"): {"owner", "lead", "moderator"},
     ("case", "pace"): {"owner", "lead", "moderator"},  # an editor sees no cases
     ("articles", "pace"): {"owner", "lead", "editor"},
     ("articles", "switch"): {"owner", "lead", "editor"},
@@ -91,6 +92,7 @@ def do(client, site, scene, page, what):
     member, key = scene["member"].pk, scene["key"].pk
     where, form = {
         ("case", "publish"): (case, {"ruling": "publish"}),
+        ("case", "lock"): (f"{case}/name", {"days": 30, "reason": "It is not theirs."}),
         ("case", "pace"): (f"{case}/pace", {"seconds": 30, "duration": 0}),
         ("articles", "pace"): (
             address(site, article),
@@ -148,6 +150,7 @@ def traces(site):
             site.invitations.values(),
             site.listed_words.values(),
             Decision.objects.values(),
+            site.name_locks.values("user", "until"),
             Thread.objects.filter(site=site).values("state", "slow_seconds"),
             Article.objects.filter(site=site).values("comments"),
             site.articles.values("editions__related_links__external_id"),
@@ -254,6 +257,7 @@ def test_legal_reads_a_case_and_is_shown_no_button(site, scene):
     assert page.status_code == 200
     assert 'name="ruling"' not in page.text
     assert 'name="seconds"' not in page.text
+    assert 'name="days"' not in page.text
 
 
 @pytest.mark.parametrize("role", [Role.EDITOR, Role.ANALYST])

@@ -18,6 +18,7 @@ OWN, L, M, E, G, A = Role  # owner, lead, moderator, editor, legal, analyst
     [
         (Permission.REVIEW, [OWN, L, M, G]),  # legal reads what was held, reported and said
         (Permission.DECIDE, [OWN, L, M]),  # but decides nothing
+        (Permission.LOCK_NAMES, [OWN, L, M]),
         (Permission.SET_PACE, [OWN, L, M, E]),  # a heated talk is everybody's who sits at it
         (Permission.EDIT_ARTICLES, [OWN, L, E]),
         (Permission.SET_WORDS, [OWN, L]),
