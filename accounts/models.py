@@ -20,7 +20,7 @@ from accounts.states import MailStanding, Standing, TokenKind
 from common import clock
 from common.ids import new_id
 from common.triggers import APPEND_ONLY
-from publishers.models import Site
+from publishers.models import Site, SsoKey
 
 
 class UserManager(BaseUserManager["User"]):
@@ -212,6 +212,10 @@ class Token(models.Model):
     #: The first-party session that handed a reader token over: ended there, it ends here.
     browser = models.ForeignKey(
         "usersessions.UserSession", models.SET_NULL, null=True, related_name="reader_tokens"
+    )
+    #: The publisher's key that signed its bearer in: leaked, it ends with what it gave.
+    sso_key = models.ForeignKey(
+        SsoKey, models.SET_NULL, null=True, related_name="reader_tokens", db_index=False
     )
     user_agent = models.CharField(
         max_length=200, blank=True, default="", db_default="", editable=False

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from moderation.desk import articles, cases, figures, keys, log, settings, staff, words
+from moderation.desk import articles, cases, figures, keys, log, settings, sso, staff, words
 
 app_name = "moderation"
 urlpatterns = [
@@ -12,6 +12,7 @@ urlpatterns = [
     path("cases/<uuid:case_id>/pace", cases.pace, name="pace"),
     path("sites/<uuid:site_id>/staff", staff.staff, name="staff"),
     path("sites/<uuid:site_id>/keys", keys.keys, name="keys"),
+    path("sites/<uuid:site_id>/sso", sso.sso, name="sso"),
     path("sites/<uuid:site_id>/articles", articles.articles, name="articles"),
     path("sites/<uuid:site_id>/articles/<uuid:article_id>", articles.article, name="article"),
     path("sites/<uuid:site_id>/words", words.words, name="words"),

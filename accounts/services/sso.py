@@ -24,7 +24,7 @@ from accounts.services.sso_tokens import SsoRefused
 from common import clock
 from common.errors import Refusal
 from common.inserting import execute
-from publishers.models import Site, StaffMembership
+from publishers.models import Site, SsoKey, StaffMembership
 from publishers.services import sso_keys
 
 #: For so long a reader need not be signed in anew. Their publisher ends it sooner, or renews it.
@@ -78,7 +78,18 @@ def sign_in(*, token: str, site_id: UUID | None, origin: str | None) -> tuple[To
             may_comment=not said.barrier,
             because=said.barrier,
         )
-        return tokens.issue_reader(user=user, site=key.site, origin=origin or "", life=LIFE)
+        return tokens.issue_reader(
+            user=user, site=key.site, origin=origin or "", life=LIFE, sso_key=key
+        )
+
+
+@transaction.atomic
+def retire_with_sign_ins(key: SsoKey, *, actor: User | None = None) -> int:
+    """Retire a key that leaked, and end the sign-ins it gave; how many there were. A repeat ends
+    what is left.
+    """
+    sso_keys.retire(key, actor=actor)
+    return tokens.revoke_signed_by(key)
 
 
 # -- once ------------------------------------------------------------------------------------

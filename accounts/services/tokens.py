@@ -21,7 +21,7 @@ from accounts.states import Barrier, TokenKind
 from common import clock
 from common.inserting import execute
 from common.metrics import TOKENS
-from publishers.models import Site
+from publishers.models import Site, SsoKey
 
 PREFIXES = {TokenKind.APP: "cqa_", TokenKind.READER: "cqr_"}
 READER_LIFE = timedelta(days=30)
@@ -44,12 +44,13 @@ def issue_reader(
     origin: str = "",
     life: timedelta = READER_LIFE,
     browser_id: int | None = None,
+    sso_key: SsoKey | None = None,
     user_agent: str = "",
 ) -> tuple[Token, str]:
     """A token for `user` on `site`, bound to `origin` where one is given, and its text.
 
-    `browser_id`: the first-party session it comes from, if any. `user_agent`: who asked for it,
-    for the reader's list of sign-ins.
+    `browser_id`, `sso_key`: the first-party session or the publisher's key it comes from, if any.
+    `user_agent`: who asked for it, for the reader's list of sign-ins.
     """
     text = _new_text(TokenKind.READER)
     token = Token.objects.create(
@@ -59,6 +60,7 @@ def issue_reader(
         site=site,
         origin=origin,
         browser_id=browser_id,
+        sso_key=sso_key,
         user_agent=user_agent[:LONGEST_USER_AGENT],
         credentials=user.get_session_auth_hash(),
         created_at=clock.now(),
@@ -212,6 +214,13 @@ def revoke_handed_over(session_key: str | None) -> None:
     Token.objects.unrevoked().filter(browser__session_key=session_key).update(
         revoked_at=clock.now()
     )
+
+
+def revoke_signed_by(key: SsoKey) -> int:
+    """End the reader tokens that a publisher's key gave; how many there were. One query."""
+    forget_all()
+    given = Token.objects.unrevoked().filter(site=key.site_id, sso_key=key)
+    return given.update(revoked_at=clock.now())
 
 
 @transaction.atomic

@@ -12,7 +12,7 @@ from common import clock
 from moderation.models import ListedWord
 from publishers import roles
 from publishers.models import Site, StaffMembership
-from publishers.services import keys
+from publishers.services import keys, sso_keys
 from publishers.states import Role, Scope
 
 #: For how long an old key goes on beside the new one, in seconds, and in words.
@@ -79,6 +79,25 @@ class KeyRotationForm(forms.Form):
     overlap = forms.TypedChoiceField(
         choices=OVERLAPS, coerce=lambda seconds: timedelta(seconds=int(seconds))
     )
+
+
+class SsoKeyForm(forms.Form):
+    """A new key for single sign-on: a public one where one is given, else a secret."""
+
+    name = forms.CharField(label=_("What it is for"), max_length=100)
+    public_key = forms.CharField(
+        label=_("Public key (PEM)"),
+        max_length=sso_keys.LONGEST_PEM,
+        required=False,
+        help_text=_("Ed25519, P-256 or RSA. Empty: we make a secret for HS256."),
+        widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false", "dir": "ltr"}),
+    )
+
+    def clean_public_key(self) -> str:
+        pem = str(self.cleaned_data["public_key"])
+        if pem:
+            sso_keys.algorithm_of(pem)
+        return pem
 
 
 class WordForm(forms.ModelForm):

@@ -44,6 +44,7 @@ OF_A_SITE = [
     Tab("words", _("Words"), Permission.SET_WORDS),
     Tab("staff", _("Staff"), Permission.APPOINT),
     Tab("keys", _("API keys"), Permission.KEEP_KEYS),
+    Tab("sso", _("Single sign-on"), Permission.KEEP_KEYS),
     Tab("log", _("Log"), Permission.READ_LOG),
     Tab("figures", _("Figures"), Permission.READ_FIGURES),
     Tab("settings", _("Settings"), Permission.SET_UP),

@@ -20,8 +20,8 @@ from common.limits import spoken
 from moderation.models import Case, Decision
 from moderation.states import Ruling
 from publishers import roles
-from publishers.models import AccessChange, StaffInvitation, StaffMembership
-from publishers.states import Role
+from publishers.models import AccessChange, SsoKey, StaffInvitation, StaffMembership
+from publishers.states import AccessChangeKind, Role
 
 LOG_PAGE = ARTICLES_PAGE = 50
 FIGURES_OF = timedelta(days=30)
@@ -44,6 +44,15 @@ class Invited:
     invitation: StaffInvitation
     is_over: bool
     may_change: bool
+
+
+@dataclass(frozen=True)
+class SignInKey:
+    """A key for single sign-on, and who made and retired it (None: the command line)."""
+
+    key: SsoKey
+    made_by: User | None
+    retired_by: User | None
 
 
 @dataclass(frozen=True)
@@ -113,6 +122,17 @@ def invitations_to(own: StaffMembership) -> list[Invited]:
     return [
         Invited(each, each.expires_at <= now, roles.may_appoint(own.role, each.role))
         for each in own.site.invitations.order_by("email")
+    ]
+
+
+def sso_keys_of(site_id: UUID) -> list[SignInKey]:
+    """A site's keys for single sign-on, live or retired, the newest first. Two queries."""
+    made, retired = AccessChangeKind.SSO_KEY_MADE, AccessChangeKind.SSO_KEY_RETIRED
+    changes = AccessChange.objects.filter(site=site_id, kind__in=[made, retired])
+    actors = {(each.kind, each.subject): each.actor for each in changes.select_related("actor")}
+    return [
+        SignInKey(key, actors.get((made, str(key))), actors.get((retired, str(key))))
+        for key in SsoKey.objects.filter(site=site_id).order_by("-created_at")
     ]
 
 

@@ -18,6 +18,7 @@ from common import clock
 from common.sealing import seal, unseal
 from publishers.models import Site, SsoKey
 from publishers.services import access
+from publishers.services.keys import KeyEnded
 from publishers.states import AccessChangeKind, SsoAlgorithm
 
 #: A token without a key id is tried on each.
@@ -45,6 +46,18 @@ def add_public_key(*, site: Site, name: str, pem: str, actor: Any = None) -> Sso
     Raises ValidationError for what is no such key, or where the site has too many.
     """
     return _add(site, name, actor, algorithm=algorithm_of(pem), public_key=pem.strip())
+
+
+@transaction.atomic
+def rotate(key_id: int, *, actor: Any = None) -> tuple[SsoKey, str]:
+    """A new secret with the name of an old key, which goes on beside it until it is retired.
+
+    Raises KeyEnded where it was retired, ValidationError where the site has too many live keys.
+    """
+    old = SsoKey.objects.select_for_update().select_related("site").get(pk=key_id)
+    if old.retired_at is not None:
+        raise KeyEnded
+    return make_secret(site=old.site, name=old.name, actor=actor)
 
 
 def algorithm_of(pem: str) -> SsoAlgorithm:

@@ -12,7 +12,7 @@ from articles.models import Article
 from comments.models import Thread
 from moderation.models import Decision
 from publishers.models import ApiKey, Site, StaffMembership
-from publishers.services import keys
+from publishers.services import keys, sso_keys
 from publishers.states import Role
 from tests.factories import (
     CaseFactory,
@@ -30,6 +30,7 @@ PAGES = {
     # a page of the site: the roles that see it
     "staff": {"owner", "lead"},
     "keys": {"owner"},
+    "sso": {"owner"},
     "log": {"owner", "legal"},
     "figures": {"owner", "lead", "analyst"},
     "articles": {"owner", "lead", "editor"},
@@ -53,6 +54,9 @@ ACTIONS = {
     ("keys", "make"): {"owner"},
     ("keys", "rotate"): {"owner"},
     ("keys", "revoke"): {"owner"},
+    ("sso", "make"): {"owner"},
+    ("sso", "rotate"): {"owner"},
+    ("sso", "retire"): {"owner"},
 }
 EVERY = [(each, role) for each in PAGES for role in Role]
 EVERY_ACTION = [(*each, role) for each in ACTIONS for role in Role]
@@ -74,6 +78,7 @@ def scene(site):
         "edition": edition,
         "member": ModeratorFactory(site=site),
         "key": keys.issue(site=site, name="cms")[0],
+        "sso key": sso_keys.make_secret(site=site, name="web team")[0],
     }
 
 
@@ -89,7 +94,7 @@ def do(client, site, scene, page, what):
     """Send an action as its page would."""
     article = f"articles/{scene['article'].pk}"
     case = f"/moderation/cases/{scene['case'].pk}"
-    member, key = scene["member"].pk, scene["key"].pk
+    member, key, kid = scene["member"].pk, scene["key"].pk, scene["sso key"].kid
     where, form = {
         ("case", "publish"): (case, {"ruling": "publish"}),
         ("case", "lock"): (f"{case}/name", {"days": 30, "reason": "It is not theirs."}),
@@ -135,6 +140,9 @@ def do(client, site, scene, page, what):
         ),
         ("keys", "rotate"): (address(site, page), {"action": "rotate", "key": key, "overlap": 0}),
         ("keys", "revoke"): (address(site, page), {"action": "revoke", "key": key}),
+        ("sso", "make"): (address(site, page), {"action": "make", "name": "new"}),
+        ("sso", "rotate"): (address(site, page), {"action": "rotate", "key": kid}),
+        ("sso", "retire"): (address(site, page), {"action": "retire", "key": kid}),
     }[page, what]
     return client.post(where, form)
 
@@ -147,6 +155,7 @@ def traces(site):
             Site.objects.filter(pk=site.pk).values(),
             site.staff.values("user", "role"),
             site.api_keys.values(),
+            site.sso_keys.values(),
             site.invitations.values(),
             site.listed_words.values(),
             Decision.objects.values(),
@@ -332,6 +341,10 @@ def test_a_senseless_key_is_absent(site, key):
         ("keys", {"action": "make", "name": "", "scopes": [], "days": 0}),
         ("keys", {"action": "make", "name": "n" * 101, "scopes": ["articles:write"], "days": 0}),
         ("keys", {"action": "make", "name": "n", "scopes": ["everything"], "days": 0}),
+        ("sso", {}),
+        ("sso", {"action": "make", "name": ""}),
+        ("sso", {"action": "make", "name": "n" * 101}),
+        ("sso", {"action": "make", "name": "n", "public_key": "a secret"}),
         ("words", {"word": "", "action": "hold"}),
         ("settings", {"name": "", "hook_url": "nonsense"}),
     ],
@@ -455,7 +468,8 @@ def test_a_line_that_leads_nowhere_is_named_and_kept(site, scene, line):
     [
         ("staff", 6),
         ("keys", 5),
-        ("log", 6),
+        ("log", 7),
+        ("sso", 6),
         ("figures", 9),
         ("articles", 7),
         ("words", 5),

@@ -14,7 +14,7 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from accounts.models import User
-from accounts.services import staff
+from accounts.services import staff, tokens
 from publishers.models import AccessChange, SsoKey
 from publishers.services import sso_keys
 from publishers.states import SsoAlgorithm
@@ -97,6 +97,15 @@ def test_a_site_has_five_live_keys_at_most():
 
     call_command("retire_sso_key", first.kid, stdout=StringIO())
     command("--site", str(site.pk))
+
+
+def test_the_command_ends_what_a_leaked_key_signed_in():
+    publisher = Publisher(SiteFactory(origins=[ORIGIN]))
+    text = sign_on(publisher.token()).json()["token"]
+
+    call_command("retire_sso_key", publisher.key.kid, "--end-sign-ins", stdout=StringIO())
+
+    assert tokens.find(text).revoked_at is not None
 
 
 def test_the_command_knows_no_such_site_or_key():
