@@ -10,6 +10,7 @@ from django.utils import translation
 from django.utils.http import parse_etags
 from django.utils.translation import gettext_lazy as _
 from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
@@ -56,6 +57,10 @@ class PrivateView(APIView):
             limits.check(request, policy, key=key)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """What an address does not answer is said first: 405 to everybody, not 401 to some."""
+        method = request.method or ""
+        if not hasattr(self, method.lower()):
+            raise MethodNotAllowed(method)
         super().initial(request, *args, **kwargs)
         if "\x00" in "".join(
             value for __, values in request.query_params.lists() for value in values
