@@ -2,38 +2,13 @@
 
 from collections.abc import Callable
 
-from csp.middleware import CSPMiddleware
-from django.contrib.messages.middleware import MessageMiddleware
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 
 from common.json import is_plain
 
 #: allauth's one call that a page's form makes: on to a sign-in provider.
 TAKES_A_FORM = "/_allauth/browser/v1/auth/provider/redirect"
-
-
-class PolicyOfPages(CSPMiddleware):
-    """django-csp's, but for answers that bring a policy of their own: it would build one and then
-    leave it out.
-    """
-
-    def process_response(
-        self, request: HttpRequest, response: HttpResponseBase
-    ) -> HttpResponseBase:
-        if "Content-Security-Policy" in response.headers:
-            return response
-        return super().process_response(request, response)
-
-
-class MessagesOfPages(MessageMiddleware):
-    """Django's, for pages only: no answer of the API has a place for messages."""
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if request.path.startswith("/api/"):
-            return self.get_response(request)  # type: ignore[return-value]  # we are no ASGI
-        return super().__call__(request)  # type: ignore[return-value]  # the same
 
 
 class PublicReads:

@@ -73,8 +73,14 @@ def is_typed(field: Any, value: Any) -> bool:
         return True
     if isinstance(field, serializers.ChoiceField):
         return any(type(value) is _in_json(choice) for choice in field.choices)
-    wanted = next((kind for of, kind in IN_JSON if isinstance(field, of)), None)
+    wanted = _type_of(field.__class__)
     return wanted is None or type(value) is wanted
+
+
+@cache
+def _type_of(field: Any) -> type | None:
+    """What the JSON of such a field has to hold; None where anything may stand."""
+    return next((kind for of, kind in IN_JSON if issubclass(field, of)), None)
 
 
 def _in_json(choice: Any) -> type:

@@ -46,6 +46,13 @@ class PrivateView(APIView):
     #: Which policy of `settings.RATE_LIMITS` counts each method that writes.
     limits: ClassVar[Mapping[str, str]] = {}
 
+    @property
+    def default_response_headers(self) -> dict[str, str]:
+        """`Allow` where it is due: with 405, and for who asks by OPTIONS."""
+        method = str(self.request.method).lower()
+        is_known = method in self.http_method_names and hasattr(self, method)
+        return {} if is_known and method != "options" else super().default_response_headers
+
     def check_throttles(self, request: Request) -> None:
         """DRF calls this once it knows who asks. The same `Idempotency-Key` again is not counted
         again where the handler does nothing twice.
@@ -62,7 +69,7 @@ class PrivateView(APIView):
         if not hasattr(self, method.lower()):
             raise MethodNotAllowed(method)
         super().initial(request, *args, **kwargs)
-        if "\x00" in "".join(
+        if request.META["QUERY_STRING"] and "\x00" in "".join(
             value for __, values in request.query_params.lists() for value in values
         ):
             raise NullInQuery  # no column takes them: the database would break off
