@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 ORIGIN = "https://news.example"
 EVIL = "https://evil.example"
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
-SAMPLES = ("01890a5d-ac96-774b-bcce-b302099a8057", "1", "en")
+SAMPLES = ("01890a5d-ac96-774b-bcce-b302099a8057", "1", "en", "comments")
 #: What a page may send anywhere without asking first (the types of forms).
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/plain")
 #: Read no cookie: a token, a code or a publisher's signature is all that counts there.
@@ -24,15 +24,23 @@ COOKIELESS = ("/api/v1/auth/", "/api/v1/publisher/")
 OF_PAGES = ("/accounts/", "/signin/", "/moderation/", "/_allauth/browser/", "/admin/")
 
 
+#: Pages that no address leads to, and why.
+OUT_OF_REACH = dict.fromkeys(
+    ["/accounts/oidc/{provider_id}/login/", "/accounts/oidc/{provider_id}/login/callback/"],
+    "allauth's own; ours, of the same addresses, stand in front of them",
+)
+
+
 def address_of(route):
     """An address that leads to a route, whatever its placeholders take; None if no sample fits."""
     for sample in SAMPLES:
         address = route.address(dict.fromkeys(route.ids, sample))
         try:
-            resolve(address)
+            found = resolve(address)
         except Resolver404:
             continue
-        return address
+        if found.func is route.view:
+            return address
     return None
 
 
@@ -43,7 +51,9 @@ API = [
     for method in route.methods
     if method in UNSAFE
 ]
-PAGES = sorted({address_of(route) for route in ROUTES if route.path.startswith(OF_PAGES)} - {None})
+PAGES = {
+    route.path: address_of(route) for route in reversed(ROUTES) if route.path.startswith(OF_PAGES)
+}  # of two with one path the first answers
 
 
 @pytest.fixture
@@ -60,6 +70,10 @@ def test_there_is_something_to_try():
     assert len(PAGES) > 30
 
 
+def test_no_page_is_left_out_for_want_of_a_sample():
+    assert {path for path, address in PAGES.items() if address is None} == set(OUT_OF_REACH)
+
+
 @pytest.mark.parametrize("kind", FORMS)
 @pytest.mark.parametrize(("address", "method"), API)
 def test_the_api_refuses_a_cookie_without_our_secret(victim, address, method, kind):
@@ -73,7 +87,7 @@ def test_the_api_refuses_a_cookie_without_our_secret(victim, address, method, ki
 
 
 @pytest.mark.parametrize("kind", FORMS)
-@pytest.mark.parametrize("address", PAGES)
+@pytest.mark.parametrize("address", sorted(filter(None, PAGES.values())))
 def test_pages_refuse_forms_of_other_websites(victim, address, kind):
     answer = victim.generic("POST", address, b"a=b", content_type=kind, headers={"Origin": EVIL})
 

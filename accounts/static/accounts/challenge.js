@@ -27,6 +27,7 @@ async function keyOf(number) {
 async function solve() {
   const { tries } = parameters.data;
   const progress = document.querySelector("#challenge-progress");
+  progress.hidden = false; // without this script there is none to see
   for (let first = 0; first < tries; first += AT_ONCE) {
     const numbers = Array.from({ length: AT_ONCE }, (_, step) => first + step);
     const keys = await Promise.all(numbers.map(keyOf));
