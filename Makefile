@@ -61,7 +61,8 @@ check: lint test ## lint and test
 faults: $(INSTALLED_DEV) ## injure running processes at chosen moments, check the promises (SEED=… for the same)
 	@FAULTS=long $(BIN)/python -m pytest tests/faults -p no:randomly --tb=short $(ARGS)
 
-abuse: $(INSTALLED_DEV) $(WIDGET) ## send whole data sets of bad input to an install of its own (DATA=a folder of them)
+abuse: $(INSTALLED_DEV) $(WIDGET) ## everybody everywhere; whole data sets of bad input to an install (DATA=a folder of them)
+	@ABUSE=whole $(BIN)/python -m pytest tests/abuse -n 2
 	@$(BIN)/python -m tests.abuse $(DATA) $(ARGS)
 
 bench: $(INSTALLED) ## measure posting, voting, screening, coarsely (bench/README.md: the long form)

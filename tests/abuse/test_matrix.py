@@ -1,6 +1,7 @@
 """Every address, tried by everybody, with ids of both publishers, of what is hidden, of nothing.
 
-Generated from the route table and docs/permissions.md: what is new is tried by itself.
+Generated from the route table and docs/permissions.md: what is new is tried by itself. Everybody
+is tried at each address; at which places, is shared among the addresses (tests.abuse.scale).
 """
 
 from http import HTTPStatus
@@ -10,6 +11,7 @@ import pytest
 from tests.abuse.asking import ask, seen, was_refused
 from tests.abuse.audiences import rule_of
 from tests.abuse.cast import Member
+from tests.abuse.scale import some
 from tests.abuse.scene import Place, Scene
 from tests.abuse.table import CALLS, who_may
 from tests.routes import ANY, Route
@@ -48,7 +50,8 @@ def test_who_is_not_named_is_refused_and_learns_nothing(
     rule = rule_of(who)
     wrong = []
     for member in scene.members:
-        places = [each for each in scene.places(route) if not rule(member, each)]
+        shut = [each for each in scene.places(route) if not rule(member, each)]
+        places = some(shut, len(shut), f"{method} {route.path} {member}")
         nothing = seen(ask(member, route, method, scene.absent)) if places else None
         for place in places:
             answer = ask(member, route, method, place)
@@ -72,8 +75,9 @@ def test_who_is_named_is_let_in(scene: Scene, route: Route, method: str) -> None
     asked = [
         (f"{member}, {place}", ask(member, route, method, place))
         for member in scene.members
-        for place in scene.places(route)
-        if rule(member, place) and (who != "everyone" or member.name in ANYBODY)
+        if who != "everyone" or member.name in ANYBODY
+        for open_to in [[each for each in scene.places(route) if rule(member, each)]]
+        for place in some(open_to, len(open_to), f"{method} {route.path} {member}")
     ]
 
     shut_out = [
@@ -101,13 +105,11 @@ ADMIN = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("route", "method"), ADMIN, ids=[f"{method} {route.path}" for route, method in ADMIN]
-)
-def test_the_admin_lets_in_nobody_but_operators(scene: Scene, route: Route, method: str) -> None:
+def test_the_admin_lets_in_nobody_but_operators(scene: Scene) -> None:
     wrong = [
-        f"{name}: {answer.status_code}"
-        for name in NO_OPERATORS
+        f"{method} {route.path}, {name}: {answer.status_code}"
+        for route, method in ADMIN
+        for name in some(NO_OPERATORS, 2, f"{method} {route.path}")
         for answer in [ask(scene.member(name), route, method, scene.threads[0])]
         if not was_refused(answer)
     ]
@@ -124,7 +126,7 @@ STEPS = [(route, method) for route, method in CALLS if who_may(route, method) ==
 def test_a_step_of_signing_in_knows_no_readers_token(
     scene: Scene, route: Route, method: str
 ) -> None:
-    for name, stranger in MEANINGLESS.items():
+    for name, stranger in some([*MEANINGLESS.items()], 2, f"{method} {route.path}"):
         members = scene.member(name), scene.member(stranger)
         one, other = (seen(ask(each, route, method, scene.absent)) for each in members)
         assert one == other, name
