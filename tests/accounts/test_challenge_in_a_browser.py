@@ -1,6 +1,9 @@
 """The page that solves a challenge: by itself, under our strict policy, keeping what was typed."""
 
+from itertools import product
+
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from django.core import mail
 
 from tests.accounts.test_popup_in_a_browser import open_popup
@@ -20,3 +23,25 @@ def test_a_reader_asks_for_a_code_and_has_nothing_to_do_for_the_challenge(
 
     assert [message.to for message in mail.outbox] == [["ada@mail.example"]]
     assert popup.evaluate("Boolean(window.opener)")
+
+
+@pytest.mark.parametrize("language", ["en", "ko", "ja"])
+def test_everybody_can_use_the_page_on_a_phone_light_or_dark(
+    chromium, live_server, settings, language
+):
+    settings.CHALLENGES = "always"
+    page = chromium.new_context(locale=language).new_page()
+    page.route("**/challenge.js", lambda route: route.abort())  # else it is over too soon
+    page.goto(f"{live_server.url}/accounts/signup/")
+    page.locator("input[name=email]").fill("ada@mail.example")
+    page.keyboard.press("Enter")
+    page.locator("#challenge").wait_for(state="attached")
+
+    for shown, scheme in product(["#challenge-progress", "#challenge-fault"], ["light", "dark"]):
+        page.locator(shown).evaluate("each => { each.hidden = false }")
+        page.emulate_media(color_scheme=scheme)
+        page.set_viewport_size({"width": 360, "height": 640})
+
+        assert Axe().run(page).response["violations"] == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    page.context.close()

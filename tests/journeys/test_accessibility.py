@@ -53,7 +53,21 @@ def case(page: Page, install: Install) -> Page:
     return page
 
 
-@pytest.mark.parametrize("open_page", [front_page, article_page, popup, queue, case])
+def name_lock(page: Page, install: Install) -> Page:
+    case(page, install).get_by_text("Lock the name").click()
+    expect(page.get_by_label("because")).to_be_visible()
+    return page
+
+
+def single_sign_on(page: Page, install: Install) -> Page:
+    page.goto(f"{install.base_url}/moderation/sites/{install.demo['site']['id']}/sso")
+    expect(page.get_by_role("button", name="Replace").first).to_be_visible()
+    return page
+
+
+@pytest.mark.parametrize(
+    "open_page", [front_page, article_page, popup, queue, case, name_lock, single_sign_on]
+)
 def test_axe_finds_nothing_and_nothing_runs_over_the_edge(
     open_page: Callable[[Page, Install], Page],
     install: Install,
