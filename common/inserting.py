@@ -4,13 +4,14 @@ from collections.abc import Iterable, Sequence
 from enum import Enum
 from functools import lru_cache
 from itertools import groupby
-from typing import Any
+from typing import Any, cast
 
-import psycopg
 from django.db import connection, models
 from django.db.models import Field, Model
 from django.db.models.fields import NOT_PROVIDED as NONE
 from django.db.models.fields import AutoFieldMixin
+
+from common.postgresql.base import DatabaseWrapper
 
 #: Fields whose values psycopg knows as they are.
 AS_IT_IS = {
@@ -59,21 +60,20 @@ def _value(row: Model, field: "Field[Any, Any]") -> Any:
 
 def execute(sql: str, values: Sequence[Any]) -> tuple[Any, ...] | None:
     """Run a statement, prepared once for each connection, and give its first row."""
-    with connection.cursor() as cursor:
-        _run(cursor, sql, values)
-        return cursor.fetchone()
+    with _cursor() as cursor:
+        cursor.execute(_numbered(sql), values)
+        return cast("tuple[Any, ...] | None", cursor.fetchone())
 
 
 def fetch(sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
     """The same, and give all its rows."""
-    with connection.cursor() as cursor:
-        _run(cursor, sql, values)
-        return cursor.fetchall()
+    with _cursor() as cursor:
+        cursor.execute(_numbered(sql), values)
+        return cast("list[tuple[Any, ...]]", cursor.fetchall())
 
 
-def _run(cursor: Any, sql: str, values: Sequence[Any]) -> None:
-    cursor.cursor = psycopg.RawCursor(connection.connection)  # binds on the server
-    cursor.execute(_numbered(sql), values)
+def _cursor() -> Any:
+    return cast(DatabaseWrapper, connection).raw_cursor()
 
 
 @lru_cache(maxsize=256)

@@ -49,6 +49,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
         connection.patience = self.settings_dict.get("PATIENCE_SECONDS")
         return connection
 
+    def raw_cursor(self) -> Any:
+        """A cursor for PostgreSQL's own placeholders, whose values are bound on the server."""
+        self.ensure_connection()
+        return self._prepare_cursor(psycopg.RawCursor(self.connection))  # type: ignore[attr-defined]  # untyped in django-stubs
+
     def is_usable(self) -> bool:
         """Whether the server is still at the other end, as far as the socket knows. No query.
 
