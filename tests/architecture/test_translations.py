@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.utils.translation.template import templatize
 
 from operations.development import PROJECT
 
@@ -17,6 +18,11 @@ LANGUAGES = [code for code, _name in settings.LANGUAGES if code != settings.LANG
 CATALOGUES = sorted(PROJECT.glob("*/locale/*/LC_MESSAGES/django.po"))
 FIELD = re.compile(r"(?:(msgctxt|msgid_plural|msgid|msgstr)(?:\[\d+\])? )?(\".*\")")
 PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|%[sd]|\{\w*\}")
+
+#: Functions of `django.utils.translation`, `_` for some of them, and which argument is the sentence.
+MARKED = {"_": 0, "gettext": 0, "gettext_lazy": 0, "gettext_noop": 0, "ngettext": 0}
+MARKED |= {"ngettext_lazy": 0, "pgettext": 1, "pgettext_lazy": 1, "npgettext": 1}
+NOT_SAID = {".venv", "node_modules", "tests", "bench"}
 
 of_each_catalogue = pytest.mark.parametrize(
     "path", CATALOGUES, ids=lambda path: f"{path.parts[-5]}-{path.parts[-3]}"
@@ -60,6 +66,42 @@ def sentences(path: Path) -> list[Entry]:
 def compiled_form(entry: Entry) -> tuple[str | tuple[str, int], str]:
     key = f"{entry.context}\x04{entry.english}" if entry.context else entry.english
     return ((key, 0) if entry.plural else key), entry.translation
+
+
+def marked_in(path: Path) -> Iterator[str]:
+    """The sentences that a module or template marks as to be translated."""
+    source = path.read_text()
+    if path.suffix != ".py":
+        # Which gives Python with a call for each mark, among X for all else.
+        source = "\n".join(re.findall(r"n?p?gettext\(.*?['\"]\)|_\(.*?['\"]\)", templatize(source)))
+    for call in ast.walk(ast.parse(source)):
+        if isinstance(call, ast.Call):
+            name = getattr(call.func, "id", getattr(call.func, "attr", ""))
+            for argument in call.args[MARKED.get(name, 9) :][:1]:
+                if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
+                    yield argument.value
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_sentence_of_the_sources_stands_in_a_catalogue(language):
+    known = {
+        entry.english
+        for path in CATALOGUES
+        if path.parts[-3] == language
+        for entry in sentences(path)
+    }
+    sources = [
+        path
+        for kind in ("py", "html", "txt")
+        for path in PROJECT.glob(f"*/**/*.{kind}")
+        if not NOT_SAID & set(path.relative_to(PROJECT).parts)
+        and (kind == "py" or "templates" in path.parts)
+    ]
+
+    marked = {sentence for path in sources for sentence in marked_in(path) if sentence}
+
+    assert len(marked) > 500
+    assert marked - known == set(), "make messages gathers them; then translate them"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
