@@ -19,7 +19,7 @@ CATALOGUES = sorted(PROJECT.glob("*/locale/*/LC_MESSAGES/django.po"))
 FIELD = re.compile(r"(?:(msgctxt|msgid_plural|msgid|msgstr)(?:\[\d+\])? )?(\".*\")")
 PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|%[sd]|\{\w*\}")
 
-#: Functions of `django.utils.translation`, `_` for some of them, and which argument is the sentence.
+#: Functions of `django.utils.translation`, and which of their arguments is the sentence.
 MARKED = {"_": 0, "gettext": 0, "gettext_lazy": 0, "gettext_noop": 0, "ngettext": 0}
 MARKED |= {"ngettext_lazy": 0, "pgettext": 1, "pgettext_lazy": 1, "npgettext": 1}
 NOT_SAID = {".venv", "node_modules", "tests", "bench"}
