@@ -74,8 +74,7 @@ def browser(chromium_path: str) -> Iterator[Browser]:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest first: the other processes of a parallel run then end with it."""
-    items.sort(key=lambda item: parallel.install_of(item.nodeid) is None)
+    items.sort(key=lambda item: parallel.turn_of(item.nodeid))
 
 
 @pytest.hookimpl(optionalhook=True)

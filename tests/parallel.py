@@ -7,11 +7,30 @@ from xdist.scheduler import LoadScopeScheduling
 
 #: Tests that share an install, each folder one. They take longest.
 INSTALLED = ("tests/journeys/", "tests/faults/")
+#: Modules that take many seconds each: begun last, one process would work on alone.
+LONG = (
+    "tests/operations/test_watching.py",
+    "tests/operations/test_up.py",
+    "tests/operations/test_backup.py",
+    "tests/operations/test_something_away.py",
+    "tests/operations/test_embedded.py",
+    "tests/accounts/test_ways_in_a_browser.py",
+    "tests/moderation/test_desk_in_a_browser.py",
+    "tests/moderation/test_hook.py",
+    "tests/abuse/test_matrix.py",
+    "tests/abuse/test_cross_site.py",
+    "tests/abuse/test_made_up.py",
+)
 
 
 def install_of(test: str) -> str | None:
     """The folder of a test, named by its node id, whose tests share an install."""
     return next((folder for folder in INSTALLED if test.startswith(folder)), None)
+
+
+def turn_of(test: str) -> int:
+    """What takes longest comes first: the processes of a run then end together."""
+    return 0 if install_of(test) else 1 if test.startswith(LONG) else 2
 
 
 class ModulesStayTogether(LoadScopeScheduling):
