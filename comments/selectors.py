@@ -21,6 +21,7 @@ from comments.models import Comment, Revision, StatusChange, Thread, ThreadLangu
 from comments.states import Outcome, Sort, Status
 from common import clock, cursors
 from common.errors import Refusal
+from common.inserting import execute
 
 FIRST_REPLIES = 3
 RECENT = timedelta(seconds=60)
@@ -28,6 +29,7 @@ MOST_OWN = 100
 #: A busy page's posts all ask for the same thread and site.
 REMEMBERED_SECONDS = 10.0
 MOST_REMEMBERED = 1_000
+VERSION = Coalesce(Sum("slots__version"), 0)
 _remembered: dict[UUID, tuple[float, Thread]] = {}
 
 
@@ -85,13 +87,42 @@ def forget_threads() -> None:
 
 def thread_head(thread_id: UUID) -> ThreadHead:
     """A thread with its version and counts by language. Raises Http404. Two queries."""
-    slots = Coalesce(Sum("slots__version"), 0)
-    thread = Thread.objects.shown().annotate(version=slots).filter(pk=thread_id).first()
+    thread = Thread.objects.shown().annotate(version=VERSION).filter(pk=thread_id).first()
     if thread is None:
         raise Http404
     rows = ThreadLanguage.objects.filter(thread=thread_id, comment_count__gt=0)
     by_language = {row.language: row.comment_count for row in rows.order_by("-comment_count")}
     return ThreadHead(thread, thread.version, by_language)
+
+
+def version_shown(thread_id: UUID) -> int:
+    """The version of a thread the public may know of: it moves with all that its pages show.
+    Raises Http404. One query.
+    """
+    rows = Thread.objects.shown().filter(pk=thread_id).annotate(version=VERSION)
+    version = rows.values_list("version", flat=True).first()
+    if version is None:
+        raise Http404
+    return version
+
+
+def stamp(thread_id: UUID, version: int) -> str:
+    """What `is_current` is asked about."""
+    return f"{thread_id}:{version}"
+
+
+#: A thread that is no longer shown has no version.
+STILL = """
+    SELECT 1 FROM comments_thread AS thread WHERE id = %s AND state <> 'off' AND %s = (
+        SELECT coalesce(sum(version), 0) FROM comments_threadslot WHERE thread_id = thread.id
+    )
+"""
+
+
+def is_current(stamp: str) -> bool:
+    """Whether a thread still has the version of this stamp. One query."""
+    thread_id, _, version = stamp.partition(":")
+    return execute(STILL, [UUID(thread_id), int(version)]) is not None
 
 
 def read_sort(text: str | None) -> Sort:

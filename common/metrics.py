@@ -18,6 +18,11 @@ PUBLIC_READS = Counter(
     "Public reads by what was answered: all of it (whole), or that nothing changed (unchanged).",
     ["answer"],
 )
+EDGE = Counter(
+    "colloquy_edge_answers_total",
+    "Public reads by who answered: memory (kept), or Django, or after a look at it (rendered).",
+    ["answer"],
+)
 TOKENS = Counter(
     "colloquy_token_lookups_total",
     "Tokens that a process may remember: found in its memory, or asked of the database.",

@@ -21,6 +21,7 @@ from common import limits
 from common.errors import Refusal
 from common.permissions import Anyone
 from common.retrying import retried
+from common.stamps import STAMP
 
 #: An answer of the API is no page: nothing in it may be run or framed.
 NO_PAGE = "default-src 'none'; frame-ancestors 'none'"
@@ -97,6 +98,9 @@ class PublicView(PrivateView):
     reads are in English, since the asker's language must not colour the bytes.
     """
 
+    #: All that a read takes from its query: whatever else stands there makes no other address.
+    asks: ClassVar[frozenset[str]] = frozenset()
+
     @property
     def reads(self) -> bool:
         """Whether this request only reads. The schema's generator brings no request at first."""
@@ -122,9 +126,13 @@ class PublicView(PrivateView):
         return response
 
 
-def keyed(body: Any, *keys: str) -> Response:
-    """A public answer that a CDN may purge by these keys (`thread-<id>`, `article-<id>`)."""
-    return Response(body, headers={"Surrogate-Key": " ".join(keys)})
+def keyed(body: Any, *keys: str, stamp: str = "") -> Response:
+    """A public answer that a CDN may purge by these keys (`thread-<id>`, `article-<id>`).
+
+    `stamp`: what tells whether it would still be the same (`edge.wsgi`), read before the answer.
+    """
+    headers = {"Surrogate-Key": " ".join(keys)} | ({STAMP: stamp} if stamp else {})
+    return Response(body, headers=headers)
 
 
 def etag_of(content: bytes) -> str:

@@ -6,11 +6,15 @@ import sys
 
 from django.core.wsgi import get_wsgi_application
 
-from common.charsets import in_utf8_only
-
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+django = get_wsgi_application()
 
-application = in_utf8_only(get_wsgi_application())
+from comments.selectors import is_current  # noqa: E402  (models, which need the settings)
+from common.charsets import in_utf8_only  # noqa: E402
+from config.public import key_of  # noqa: E402
+from edge.wsgi import Edge  # noqa: E402
+
+application = Edge(in_utf8_only(django), key_of=key_of, is_current=is_current)
 
 # What was loaded stays for good: the collector need not walk through it again and again.
 gc.collect()

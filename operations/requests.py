@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 
 from common import logs
 from common.ids import new_id
-from common.metrics import PUBLIC_READS, REQUESTS
+from common.metrics import REQUESTS
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ class Watched:
         route, method, status = _route(request), _method(request), response.status_code
         is_public = getattr(response, "is_public_read", False)
         if settings.METRICS_PORT:
-            _count(route, method, status, seconds, is_public=is_public)
+            REQUESTS.labels(route, method, f"{status // 100}xx").observe(seconds)
         if not is_public:
             response.headers["X-Request-Id"] = request.id  # type: ignore[attr-defined]
         is_dull = is_public or route in UNTOLD or not settings.LOG_ALL_REQUESTS
@@ -56,12 +56,6 @@ class Watched:
             facts |= {"milliseconds": round(seconds * 1_000, 1), **_ids(request, response)}
             level = logging.WARNING if status >= 500 else logging.INFO
             log.log(level, "Answered.", extra={"fields": facts})
-
-
-def _count(route: str, method: str, status: int, seconds: float, *, is_public: bool) -> None:
-    REQUESTS.labels(route, method, f"{status // 100}xx").observe(seconds)
-    if is_public and status in {200, 304}:
-        PUBLIC_READS.labels("whole" if status == 200 else "unchanged").inc()
 
 
 def _id_of(request: HttpRequest) -> str:

@@ -23,7 +23,7 @@ from comments.api.reading import EDITION, SORT, comment_page
 from comments.api.serializers import thread_json
 from comments.api.writing import read_ids
 from comments.models import Thread
-from comments.selectors import thread_head
+from comments.selectors import stamp, thread_head
 from common.cursors import read_limit
 from common.errors import FieldError, InvalidInput
 from common.permissions import Anyone
@@ -39,6 +39,7 @@ class ThreadLookup(PublicView):
     """
 
     permission_classes = [Anyone]
+    asks = frozenset({"url", "site", "external_id", "edition", "comments", "sort"})
 
     @extend_schema(
         parameters=[
@@ -63,13 +64,15 @@ class ThreadLookup(PublicView):
             read_limit(asked["comments"])
             page = {"limit": asked["comments"], "sort": asked.get("sort")}
             body["comments"] = comment_page(edition.thread_id, page)
-        return keyed(body, f"thread-{edition.thread_id}", f"article-{edition.article_id}")
+        keys = f"thread-{edition.thread_id}", f"article-{edition.article_id}"
+        return keyed(body, *keys, stamp=stamp(edition.thread_id, head.version))
 
 
 class CountList(PublicView):
     """`GET /counts`: comment counts of up to 100 threads, or 25 pages. One query."""
 
     permission_classes = [Anyone]
+    asks = frozenset({"thread", "url"})
 
     @extend_schema(
         parameters=[
@@ -115,6 +118,7 @@ class RelatedList(PublicView):
     """
 
     permission_classes = [Anyone]
+    asks = frozenset({"edition"})
 
     @extend_schema(parameters=[EDITION], responses=RelatedListShape)
     def get(self, request: Request, article_id: UUID) -> Response:

@@ -67,6 +67,7 @@ class ReaderComments(PublicView):
     """`GET /readers/{id}/comments`: their published comments, the latest first. Three queries."""
 
     permission_classes = [Anyone]
+    asks = frozenset({"cursor", "limit"})
 
     @extend_schema(
         parameters=[CURSOR, LIMIT],

@@ -10,6 +10,7 @@ from articles.models import Article, Edition, RelatedLink
 from articles.states import CommentsSwitch
 from articles.urlkeys import url_key
 from comments.models import Thread
+from comments.services import counting
 from common.errors import FieldError, InvalidInput, Refusal
 from publishers.models import Site
 
@@ -69,7 +70,7 @@ def put(*, site: Site, external_id: str, story: dict[str, Any]) -> tuple[Article
     except IntegrityError:  # another article took an address since we looked
         _check_addresses(site, external_id, story["editions"])
         raise
-    _hand_down_switch(article)
+    _tell_threads(article)
     return article, created
 
 
@@ -80,7 +81,7 @@ def switch(*, article: Article, to: CommentsSwitch) -> None:
     """
     article.comments = to
     article.save(update_fields=["comments", "updated_at"])
-    _hand_down_switch(article)
+    _tell_threads(article)
 
 
 @transaction.atomic
@@ -106,10 +107,14 @@ def edition_of(*, site: Site, external_id: str, locale: str) -> Edition:
     return edition
 
 
-def _hand_down_switch(article: Article) -> None:
+def _tell_threads(article: Article) -> None:
+    """Open or close them as the article says. Their version moves: what is said of them is said
+    together with the article's titles.
+    """
     threads = Thread.objects.filter(editions__article=article)
     state = CommentsSwitch(article.comments).thread_state
     threads.exclude(state=state).update(state=state)
+    counting.touch(*threads.order_by("pk").values_list("pk", flat=True).distinct())
 
 
 def _put_editions(article: Article, editions: list[dict[str, Any]]) -> None:

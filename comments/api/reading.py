@@ -28,15 +28,19 @@ EDITION = OpenApiParameter("edition", str, description="The locale of the page (
 class ThreadDetail(PublicView):
     """`GET /threads/{t}`: state, prompt, counts, version. Two queries."""
 
+    asks = frozenset({"edition"})
+
     @extend_schema(parameters=[EDITION], responses=ThreadShape)
     def get(self, request: Request, thread_id: UUID) -> Response:
         head = selectors.thread_head(thread_id)
         body = thread_json(head, edition=request.query_params.get("edition", "en"))
-        return keyed(body, f"thread-{thread_id}")
+        return keyed(body, f"thread-{thread_id}", stamp=selectors.stamp(thread_id, head.version))
 
 
 class ReplyList(PublicView):
     """`GET …/{c}/replies`: the descendants of a top-level comment, oldest first. Two queries."""
+
+    asks = frozenset({"cursor", "limit"})
 
     @extend_schema(parameters=[CURSOR, LIMIT], responses=CommentPageShape)
     def get(self, request: Request, thread_id: UUID, comment_id: UUID) -> Response:

@@ -70,11 +70,13 @@ class CommentList(PublicView):
     authentication_classes = BY_READERS
     permission_classes = [SignedIn]
     limits = {"POST": "posting"}
+    asks = frozenset({"sort", "cursor", "limit"})
 
     @extend_schema(parameters=[SORT, CURSOR, LIMIT], responses=CommentPageShape)
     def get(self, request: Request, thread_id: UUID) -> Response:
-        selectors.thread_shown(thread_id)
-        return keyed(comment_page(thread_id, request.query_params), f"thread-{thread_id}")
+        stamp = selectors.stamp(thread_id, selectors.version_shown(thread_id))
+        page = comment_page(thread_id, request.query_params)
+        return keyed(page, f"thread-{thread_id}", stamp=stamp)
 
     @extend_schema(parameters=[IDEMPOTENCY_KEY], request=PostInput, responses={201: OwnShape})
     @idempotent

@@ -1,0 +1,4 @@
+"""What a public answer says of its own age, to those who keep it for us."""
+
+#: A header with what tells whether the answer would still be the same. `edge` takes it off.
+STAMP = "X-Edge-Stamp"

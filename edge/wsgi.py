@@ -1,0 +1,160 @@
+"""The edge as a WSGI application: public GETs from the microcache, all else straight on.
+
+What a public read says is the same for everybody. So who asks is not looked at, nor shown to the
+application: cookies, credentials, languages and origins are dropped first.
+"""
+
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache, partial
+from typing import Any
+
+import brotli
+
+from common.metrics import EDGE, PUBLIC_READS
+from common.stamps import STAMP
+from edge.microcache import Microcache
+
+Environ = dict[str, Any]
+StartResponse = Callable[..., Any]
+Application = Callable[[Environ, StartResponse], Iterable[bytes]]
+Headers = list[tuple[str, str]]
+
+#: Of a request, all that the application sees beside the address.
+SHOWN = ("SERVER_", "REMOTE_", "wsgi.", "SCRIPT_NAME", "HTTP_HOST", "HTTP_X_FORWARDED_")
+#: What an answer says anew for each who asks.
+NOT_KEPT = {"content-length", "content-encoding", "etag", "vary", "set-cookie", STAMP.lower()}
+#: Headers of a 304: RFC 9110, 15.4.5, and what lets a page's script read it.
+OF_UNCHANGED = {"cache-control", "etag", "vary", "surrogate-key", "access-control-allow-origin"}
+OF_UNCHANGED |= {"access-control-expose-headers"}
+#: What is shorter is not compressed: it fits one packet anyway.
+SHORT = 600
+PACKERS: dict[str, Callable[[bytes], bytes]] = {
+    "br": partial(brotli.compress, quality=5, mode=brotli.MODE_TEXT),
+    "gzip": partial(zlib.compress, level=6, wbits=31),
+}
+
+
+class Form:
+    """An answer in one encoding, ready to be sent."""
+
+    __slots__ = ("body", "etag", "headers", "unchanged")
+
+    def __init__(self, answer: "Answer", coding: str) -> None:
+        self.body = [PACKERS[coding](answer.body) if coding else answer.body]
+        self.etag = answer.etag and f'"{answer.etag}{coding and "-" + coding}"'
+        headers = [*answer.headers, ("Vary", "Accept-Encoding")]
+        if self.etag:
+            headers.append(("ETag", self.etag))
+        self.unchanged = [each for each in headers if each[0].lower() in OF_UNCHANGED]
+        if coding:
+            headers.append(("Content-Encoding", coding))
+        self.headers = [*headers, ("Content-Length", str(len(self.body[0])))]
+
+
+class Answer:
+    """What the application answered, whole; its forms are made when first asked for."""
+
+    __slots__ = ("body", "etag", "forms", "headers", "is_lasting", "size", "stamp", "status")
+
+    def __init__(self, status: str, headers: Headers, body: bytes) -> None:
+        said = {name.lower(): value for name, value in headers}
+        self.status, self.body = status, body
+        self.headers = [each for each in headers if each[0].lower() not in NOT_KEPT]
+        self.etag = said.get("etag", "").removeprefix("W/").strip('"')
+        self.stamp = said.get(STAMP.lower(), "")
+        self.is_lasting = "s-maxage" in said.get("cache-control", "")
+        self.size = 2 * len(body) + 2_000  # with both compressed forms
+        self.forms: dict[str, Form] = {}
+
+    def form(self, coding: str) -> Form:
+        found = self.forms.get(coding)
+        if found is None:
+            small = len(self.body) < SHORT
+            found = self.forms[coding] = Form(self, "" if small else coding)
+        return found
+
+
+class Edge:
+    """Stands before `application`.
+
+    `key_of(path, query)`: the address of a public read, spelt in the one way all spellings share;
+    None for all else. `is_current(stamp)`: as for `Microcache`.
+    """
+
+    def __init__(
+        self,
+        application: Application,
+        *,
+        key_of: Callable[[str, str], str | None],
+        is_current: Callable[[str], bool],
+        most_bytes: int = 64 * 1024 * 1024,
+    ) -> None:
+        self.application = application
+        self.key_of = lru_cache(maxsize=16_384)(key_of)
+        self.cache: Microcache[Answer] = Microcache(is_current, most_bytes=most_bytes)
+        # Counted for the metrics, which hear of them with the next that has to wait.
+        self.kept = self.whole = self.unchanged = 0
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        method = environ["REQUEST_METHOD"]
+        reads = method in {"GET", "HEAD"}
+        key = reads and self.key_of(environ["PATH_INFO"], environ.get("QUERY_STRING", ""))
+        if not key:
+            return self.application(environ, start_response)
+        answer = self.cache.fresh(key)
+        if answer is None:
+            self._count()
+            answer = self.cache.get(key, lambda: self._render(key, environ))
+        else:
+            self.kept += 1
+        form = answer.form(coding_of(environ.get("HTTP_ACCEPT_ENCODING", "")))
+        known = environ.get("HTTP_IF_NONE_MATCH")
+        if known and form.etag and (known == form.etag or is_named(form.etag, known)):
+            self.unchanged += 1
+            start_response("304 Not Modified", form.unchanged)
+            return []
+        self.whole += 1
+        start_response(answer.status, form.headers)
+        return form.body if method == "GET" else []
+
+    def _render(self, key: str, environ: Environ) -> Answer:
+        path, _, query = key.partition("?")
+        asked = {name: value for name, value in environ.items() if name.startswith(SHOWN)}
+        asked |= {"REQUEST_METHOD": "GET", "PATH_INFO": path, "QUERY_STRING": query}
+        said: list[Any] = []
+        parts = self.application(asked, lambda *args: said.extend(args))
+        try:
+            body = b"".join(parts)
+        finally:
+            if close := getattr(parts, "close", None):
+                close()
+        return Answer(said[0], said[1], body)
+
+    def _count(self) -> None:
+        EDGE.labels("rendered").inc()
+        EDGE.labels("kept").inc(self.kept)
+        PUBLIC_READS.labels("whole").inc(self.whole)
+        PUBLIC_READS.labels("unchanged").inc(self.unchanged)
+        self.kept = self.whole = self.unchanged = 0
+
+
+@lru_cache(maxsize=1_024)
+def coding_of(accepted: str) -> str:
+    """The smallest of our encodings that an `Accept-Encoding` allows; "" for none."""
+    allowed = dict(_weights(accepted))
+    return next((each for each in PACKERS if allowed.get(each, allowed.get("*", 0.0)) > 0), "")
+
+
+def _weights(accepted: str) -> Iterator[tuple[str, float]]:
+    for each in accepted.lower().split(","):
+        name, _, weight = each.partition(";")
+        try:
+            yield name.strip(), float(weight.strip().removeprefix("q=") or 1)
+        except ValueError:
+            yield name.strip(), 0.0
+
+
+def is_named(etag: str, known: str) -> bool:
+    """Whether an `If-None-Match` names an entity tag; it may do so weakly (RFC 9110, 13.1.2)."""
+    return bool({etag, "*"} & {each.strip().removeprefix("W/") for each in known.split(",")})
