@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-BENCHES = ("posting", "voting", "screening", "tokens")
+BENCHES = ("posting", "voting", "screening", "tokens", "reading")
 
 
 def main() -> None:
