@@ -51,6 +51,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def raw_cursor(self) -> Any:
         """A cursor for PostgreSQL's own placeholders, whose values are bound on the server."""
+        self.close_if_health_check_failed()
         self.ensure_connection()
         return self._prepare_cursor(psycopg.RawCursor(self.connection))  # type: ignore[attr-defined]  # untyped in django-stubs
 
