@@ -14,6 +14,7 @@ from urllib.request import urlopen
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from common.ids import new_id
 from tests.architecture.test_watching import metrics_with_labels
 from tests.install import Install, eventually, free_port
 from tests.servers import OURS
@@ -157,11 +158,17 @@ def test_metrics_tell_what_happened(install, posted):
     route = "api/v1/threads/<uuid:thread_id>/comments"
     count = "colloquy_request_duration_seconds_count"
     before = figure(count, route=route, method="POST", status="2xx")
-    tag = install.client().get(f"threads/{posted['thread']}").headers["ETag"]
-    install.client().send("GET", f"threads/{posted['thread']}", If_None_Match=tag)
+    thread = f"threads/{posted['thread']}"
+    tag = install.client().get(thread).headers["ETag"]
+
+    def unchanged() -> bool:
+        install.client().send("GET", thread, If_None_Match=tag)
+        install.client().get(f"{thread}?edition={new_id()}")  # not from memory: the rest is told
+        return figure("colloquy_public_reads_total", answer="unchanged") >= 1
 
     assert before >= 1
-    assert figure("colloquy_public_reads_total", answer="unchanged") >= 1
+    eventually(unchanged, within=10, what="a read was answered by 304")
+    assert figure("colloquy_edge_answers_total", answer="rendered") >= 2
     assert figure("colloquy_dependency_up", dependency="broker") == 1
     assert figure("colloquy_held_comments") >= 1  # the demo has some
     eventually(
