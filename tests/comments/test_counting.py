@@ -191,3 +191,14 @@ def test_posts_beside_each_other_do_not_wait_for_one_row():
     fold()
 
     assert Thread.objects.get(pk=thread.pk).comment_count == 2
+
+
+def test_a_fold_looks_rows_up_by_their_ids_though_the_planner_believes_that_there_are_none():
+    believed_empty = "UPDATE pg_class SET relpages = 3000, reltuples = 0 WHERE relname = %s"
+    with connection.cursor() as cursor:
+        cursor.execute(believed_empty, ["comments_tally"])
+        cursor.execute(f"EXPLAIN {counting.ADD_UP}", [counting.FOLDED_AT_ONCE])
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+
+    delete = plan[plan.index("Delete on comments_tally") : plan.index("CTE in_threads")]
+    assert "Join" not in delete and "Nested Loop" not in delete
