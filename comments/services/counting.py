@@ -139,9 +139,9 @@ def fold_soon() -> None:
 
 
 #: Taken and added by one statement. No two of its parts write one table, and each row of theirs is
-#: written once, however many tallies are for it. They are looked up by an array of ids: the table is
-#: emptied all the time, so that the planner believes it empty, and would join it in a nested loop
-#: (6 s for two thousand of ten thousand rows).
+#: written once, however many tallies are for it. Rows are taken by an array of ids: the table is
+#: emptied all the time, the planner believes it empty, and would join it with itself in a nested
+#: loop (6 s for two thousand of ten thousand rows).
 ADD_UP = """
     WITH taken AS (
         DELETE FROM comments_tally
