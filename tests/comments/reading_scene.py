@@ -65,6 +65,7 @@ def talk(article: Article, *, comments: int) -> Talk:
         cursor.execute(CHANGES, [edition.thread_id])
         cursor.execute(VOTES, {"thread": edition.thread_id, "reader": reader.pk})
         cursor.execute(OLD_OWN, {"thread": edition.thread_id, "reader": reader.pk})
+        cursor.execute("ANALYZE comments_comment")
         cursor.execute(COUNTS, {"thread": edition.thread_id, "comments": comments})
     first = Comment.objects.filter(thread=edition.thread_id).order_by("created_at")[0]
     _say_what_is_not_public(edition.thread, reader, article.site)
