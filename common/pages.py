@@ -1,7 +1,7 @@
 """What Django and others do to requests for the sake of pages, and calls of the API pass by.
 
 A call that brings no cookie is nobody's session, shows no messages and is written by no form. It is
-spared the work for these: a fifth of what a vote costs.
+spared the work for these.
 """
 
 from functools import lru_cache
@@ -29,7 +29,7 @@ class ForPages(MiddlewareMixin):
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if is_bare_call(request):
             return self.get_response(request)  # type: ignore[return-value]  # we are no ASGI
-        return super().__call__(request)  # type: ignore[return-value]  # the same
+        return super().__call__(request)  # type: ignore[return-value]  # we are no ASGI
 
 
 class Sessions(ForPages, SessionMiddleware):

@@ -10,9 +10,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django = get_wsgi_application()
 
 from comments.selectors import is_current  # noqa: E402  (models, which need the settings)
-from common.charsets import in_utf8_only  # noqa: E402
-from config.public import key_of  # noqa: E402
-from edge.wsgi import Edge  # noqa: E402
+from common.charsets import in_utf8_only  # noqa: E402  (after the models)
+from config.public import key_of  # noqa: E402  (views, which need them too)
+from edge.wsgi import Edge  # noqa: E402  (after the models)
 
 application = Edge(in_utf8_only(django), key_of=key_of, is_current=is_current)
 

@@ -26,7 +26,7 @@ class PictureRefused(Refusal):
 
     def __init__(self, code: str) -> None:
         self.code = code  # type: ignore[misc]  # one class for three
-        self.status = 413 if code == "picture_too_large" else 400  # type: ignore[misc]  # the same
+        self.status = 413 if code == "picture_too_large" else 400  # type: ignore[misc]  # one class for three
         super().__init__(self.SENTENCES[code])
 
 
