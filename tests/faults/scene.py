@@ -98,18 +98,14 @@ class Scene:
 
     # -- hands ------------------------------------------------------------------------------
     def workers(self) -> list[psutil.Process]:
-        """Give all processes of the workers, parents and children."""
+        """Give the workers' processes."""
         return [each for name in WORKERS for each in self.install.family(name)]
 
-    def kill_a_worker(self, chance: Random) -> str:
-        """`kill -9` to one of them; say whether it was a parent."""
-        victims = eventually(self.workers, within=30, what="a worker lives")
-        victim = chance.choice(victims)
+    def kill_a_worker(self, chance: Random) -> None:
+        """`kill -9` to one of them."""
+        victim = chance.choice(eventually(self.workers, within=30, what="a worker lives"))
         with contextlib.suppress(psutil.NoSuchProcess):
-            supervised = victim.ppid() == self.install.up.pid
             victim.kill()
-            return "parent" if supervised else "child"
-        return "nobody"
 
     def ask_to_go(self, by: signal.Signals, *names: str) -> None:
         """Send a signal to some children of `up`, and wait until all have gone."""

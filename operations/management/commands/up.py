@@ -102,10 +102,13 @@ def _children(host: str, workers: int, threads: int) -> list[Child]:
         web += ["--log-config", str(settings.BASE_DIR / "config" / "granian-logs.json")]
     web += ["--respawn-failed-workers", "--workers-kill-timeout", "10", "config.wsgi:application"]
     celery = ["-A", "config", "--quiet"]
+    # One process each: what a pool's children inherit keeps a connection half alive that the broker
+    # has closed, and their parent would turn round on it without end.
     worker = [*celery, "worker", "--loglevel=INFO", "--without-gossip", "--without-mingle"]
+    worker += ["-P", "threads"]
     schedule = str(settings.VAR / "beat" / "schedule")
     screening = [*worker, "-n", "screening@%h", "-Q", "screening", "-c", "1"]
-    network = [*worker, "-n", "network@%h", "-Q", "screening_network", "-P", "threads", "-c", "4"]
+    network = [*worker, "-n", "network@%h", "-Q", "screening_network", "-c", "4"]
     others = [*worker, "-n", "others@%h", "-Q", "delivery,bulk", "-c", "2"]
     quit_soon = signal.SIGQUIT
     children = [
