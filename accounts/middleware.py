@@ -7,8 +7,6 @@ from allauth.usersessions.models import UserSession
 from django.contrib.auth import SESSION_KEY
 from django.http import HttpRequest, HttpResponse
 
-from common.pages import is_bare_call
-
 #: When the session's use was noted last, in seconds of Unix time. Kept in the session.
 SEEN_AT = "seen_at"
 NOTED_EVERY = 600
@@ -16,8 +14,7 @@ NOTED_EVERY = 600
 
 class SignedInPlaces:
     """Note where and when a session was used, for its owner to look at: at most once in ten
-    minutes, in a few queries. Requests that did not read the session are not looked at; bare calls
-    of the API have none.
+    minutes, in a few queries. Requests that did not read the session are not looked at.
 
     Every 401 names a way to sign in, as RFC 9110 wants; allauth leaves that out.
     """
@@ -27,8 +24,6 @@ class SignedInPlaces:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        if is_bare_call(request):
-            return response
         if response.status_code == 401:
             response.headers.setdefault("WWW-Authenticate", "Bearer")
         session = request.session

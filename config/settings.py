@@ -71,18 +71,28 @@ MIDDLEWARE = [
     "config.static.StaticFiles",
     "common.middleware.PublicReads",
     "publishers.cors.CrossOrigin",
-    "common.pages.Sessions",
-    "common.pages.Language",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "common.middleware.SoundRequests",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "common.pages.Users",
-    "common.pages.Messages",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "common.pages.Policy",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.guard.Guard",
     "accounts.middleware.SignedInPlaces",
+]
+#: What a call of the API meets instead that brings no cookie (`common.calls`).
+CALL_MIDDLEWARE = [
+    "operations.requests.Watched",
+    "django.middleware.security.SecurityMiddleware",
+    "common.middleware.PublicReads",
+    "publishers.cors.CrossOrigin",
+    "common.calls.Language",
+    "django.middleware.common.CommonMiddleware",
+    "common.middleware.SoundRequests",
 ]
 
 TEMPLATES = [

@@ -4,17 +4,18 @@ import gc
 import os
 import sys
 
-from django.core.wsgi import get_wsgi_application
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-django = get_wsgi_application()
+django.setup(set_prefix=False)
 
 from comments.selectors import is_current  # noqa: E402  (models, which need the settings)
+from common.calls import Handler  # noqa: E402  (settings)
 from common.charsets import in_utf8_only  # noqa: E402  (after the models)
 from config.public import key_of  # noqa: E402  (views, which need them too)
 from edge.wsgi import Edge  # noqa: E402  (after the models)
 
-application = Edge(in_utf8_only(django), key_of=key_of, is_current=is_current)
+application = Edge(in_utf8_only(Handler()), key_of=key_of, is_current=is_current)
 
 # What was loaded stays for good: the collector need not walk through it again and again.
 gc.collect()

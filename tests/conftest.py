@@ -15,6 +15,17 @@ import django  # noqa: E402  (its settings read the environment that was just se
 
 django.setup()
 
+from django.test import client  # noqa: E402  (after the settings)
+
+from common.calls import TwoWays  # noqa: E402  (after the settings)
+
+
+class ClientHandler(TwoWays, client.ClientHandler):
+    """Requests of Django's test client go the ways that requests go."""
+
+
+client.ClientHandler = ClientHandler  # type: ignore[misc]
+
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:

@@ -146,6 +146,12 @@ class RenderShape(serializers.Serializer[Any]):
 class VoteInput(StrictSerializer):
     value = serializers.ChoiceField(choices=[1, 0, -1])
 
+    @classmethod
+    def read(cls, body: Any) -> dict[str, Any]:
+        """At what is sound a glance is enough; the rest is looked at for its faults."""
+        value = body.get("value") if isinstance(body, dict) and len(body) == 1 else None
+        return body if type(value) is int and -1 <= value <= 1 else super().read(body)
+
 
 def thread_json(head: ThreadHead, *, edition: str) -> dict[str, Any]:
     """A thread's head; its prompt in the language of the edition it is shown on."""

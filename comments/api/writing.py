@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -35,7 +36,7 @@ from comments.states import Status
 from common.errors import FieldError, InvalidInput, Refusal
 from common.json import dumps
 from common.permissions import SignedIn
-from common.views import PrivateView, PublicView, etag_of, keyed
+from common.views import BriefView, PrivateView, PublicView, brief, etag_of, keyed
 from outbox.services.idempotency import idempotent
 
 IDEMPOTENCY_KEY = OpenApiParameter(
@@ -135,7 +136,7 @@ class CommentDetail(PublicView):
         return Response(status=HTTP_204_NO_CONTENT)
 
 
-class CommentVote(PrivateView):
+class CommentVote(BriefView):
     """`PUT …/{c}/vote`: the reader's one vote; 0 takes it back."""
 
     authentication_classes = BY_READERS
@@ -143,7 +144,7 @@ class CommentVote(PrivateView):
     limits = {"PUT": "voting"}
 
     @extend_schema(request=VoteInput, responses=VoteInput)
-    def put(self, request: Request, thread_id: UUID, comment_id: UUID) -> Response:
+    def put(self, request: Request, thread_id: UUID, comment_id: UUID) -> HttpResponse:
         value = VoteInput.read(request.data)["value"]
         votes.cast(
             thread_id=thread_id,
@@ -152,7 +153,7 @@ class CommentVote(PrivateView):
             value=value,
             site_id=confined_to(request),
         )
-        return Response({"value": value})
+        return brief({"value": value})
 
 
 class Render(PrivateView):

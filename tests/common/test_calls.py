@@ -1,4 +1,4 @@
-"""What is done for pages alone, and what a call of the API is spared."""
+"""What a call of the API is spared that pages need, and that it changes no answer."""
 
 import pytest
 
