@@ -28,10 +28,11 @@ SETTINGS_ONLY := env COLLOQUY_ENV=development COLLOQUY_VAR=.venv/lint \
 	BROKER_URL=redis://127.0.0.1:1/0 CACHE_URL=redis://127.0.0.1:1/0
 MANAGE := $(SETTINGS_ONLY) $(BIN)/python -W ignore::RuntimeWarning manage.py
 
-.PHONY: help run test lint types check openapi messages format lock abuse bench faults timing
+.PHONY: help run test lint types check openapi messages format lock abuse bench bench-scale bench-writes \
+	faults timing
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(INSTALLED) $(WIDGET) ## start everything on http://127.0.0.1:8000 (PORT=… for another)
 	@COLLOQUY_ENV=development exec $(BIN)/python manage.py up
@@ -65,8 +66,14 @@ abuse: $(INSTALLED_DEV) $(WIDGET) ## everybody everywhere; whole data sets of ba
 	@ABUSE=whole $(BIN)/python -m pytest tests/abuse -n 2
 	@$(BIN)/python -m tests.abuse $(DATA) $(ARGS)
 
-bench: $(INSTALLED) ## measure posting, voting, screening, coarsely (bench/README.md: the long form)
-	@$(BIN)/python -m bench --short $(ARGS)
+bench: $(INSTALLED) ## measure reading, keep the figures in bench/RESULTS.md (ARGS=--short: coarsely, only printed)
+	@$(BIN)/python -m bench.reading $(or $(ARGS),--keep)
+
+bench-scale: $(INSTALLED) ## ten million comments: what a page costs, what a comment takes (25 GB of disk)
+	@$(BIN)/python -m bench.scale $(or $(ARGS),--keep)
+
+bench-writes: $(INSTALLED) ## measure posting, voting, screening, tokens, coarsely (bench/README.md: the long form)
+	@$(BIN)/python -m bench posting voting screening tokens --short $(ARGS)
 
 timing: $(INSTALLED_DEV) ## does an answer's time tell who has an account? (ARGS="--times 100" for a short one)
 	@$(BIN)/python -m tests.abuse.timing $(ARGS)

@@ -1,16 +1,20 @@
-"""All benches, one after another: `.venv/bin/python -m bench [--short] [--json] [--keep]`."""
+"""Benches one after another: `.venv/bin/python -m bench [NAME…] [--short] [--json] [--keep]`."""
 
 import subprocess
 import sys
 
-BENCHES = ("posting", "voting", "screening", "tokens", "reading")
+BENCHES = ("reading", "scale", "posting", "voting", "screening", "tokens")
 
 
 def main() -> None:
-    """Each in a process of its own, with a fresh install. Ends with the worst exit code."""
+    """Those named, or all; each in a process of its own, with a fresh install. Ends with the worst
+    exit code.
+    """
+    named = [each for each in sys.argv[1:] if each in BENCHES]
+    options = [each for each in sys.argv[1:] if each not in BENCHES]
     codes = [
-        subprocess.run([sys.executable, "-m", f"bench.{name}", *sys.argv[1:]]).returncode
-        for name in BENCHES
+        subprocess.run([sys.executable, "-m", f"bench.{name}", *options]).returncode
+        for name in named or BENCHES
     ]
     sys.exit(max(codes, key=abs))
 

@@ -3,9 +3,12 @@
 import argparse
 import json
 import os
+import re
 from collections import defaultdict
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -13,10 +16,17 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from bench import kept
 from bench.load import Slice
 
-RESULTS = Path(__file__).parent / "results"
-MACHINE = f"{os.cpu_count()} cores, shared by the servers, PostgreSQL and the load"
+
+def machine() -> str:
+    """Cores and processor, as far as the system tells."""
+    cores = f"{os.cpu_count()} cores"
+    with suppress(OSError):
+        named = re.search(r"^model name\s*: (.+)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+        cores += f" ({named[1]})" if named else ""
+    return cores
 
 
 @dataclass
@@ -119,7 +129,7 @@ def arguments(what: str) -> argparse.ArgumentParser:
     parser.add_argument("--short", action="store_true", help="a minute or two; coarse figures")
     parser.add_argument("--port", type=int, default=8180, help="the first of two free ports")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
-    parser.add_argument("--keep", action="store_true", help="keep this run in bench/results")
+    parser.add_argument("--keep", action="store_true", help="keep this run in RESULTS.md")
     return parser
 
 
@@ -132,7 +142,9 @@ class Report:
     def __init__(self, name: str, options: argparse.Namespace) -> None:
         self.name, self.options = name, options
         self.tables: dict[str, Rows] = {}
-        self.notes: list[str] = [f"Machine: {MACHINE}."]
+        self.notes: list[str] = [
+            f"{date.today():%d %B %Y}, {machine()}, shared by the servers, PostgreSQL and the load."
+        ]
         self.console = Console(stderr=True, highlight=False)
 
     def say(self, line: str) -> None:
@@ -146,16 +158,14 @@ class Report:
         self.add("Targets", [target.as_row() for target in targets])
 
     def publish(self) -> None:
-        """Print it, and write it to bench/results with `--keep`."""
-        whole = json.dumps({"notes": self.notes, **self.tables}, indent=2, ensure_ascii=False)
+        """Print it; with `--keep` write it to bench/results, and RESULTS.md anew."""
+        whole = {"notes": self.notes, **self.tables}
         if self.options.json:
-            print(whole)
+            print(json.dumps(whole, indent=2, ensure_ascii=False))
         else:
             self._print()
         if self.options.keep:
-            RESULTS.mkdir(exist_ok=True)
-            (RESULTS / f"{self.name}.json").write_text(whole + "\n")
-            (RESULTS / f"{self.name}.md").write_text(self._markdown())
+            kept.keep(self.name, whole)
 
     def _print(self) -> None:
         console = Console(highlight=False, width=150)
@@ -168,21 +178,3 @@ class Report:
             console.print(table)
         for note in self.notes:
             console.print(note)
-
-    def _markdown(self) -> str:
-        lines = [f"# {self.name.capitalize()}", ""]
-        for note in self.notes:
-            lines += [note, ""]
-        for title, rows in self.tables.items():
-            columns = list(rows[0])
-            lines += [
-                f"## {title}",
-                "",
-                "| " + " | ".join(c.replace("_", " ") for c in columns) + " |",
-            ]
-            lines += ["|" + "---|" * len(columns)]
-            lines += [
-                "| " + " | ".join(str(value) for value in row.values()) + " |" for row in rows
-            ]
-            lines += [""]
-        return "\n".join(lines)

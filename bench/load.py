@@ -36,7 +36,7 @@ class Slice:
     def rate(self) -> float:
         return len(self.latencies) / self.seconds
 
-    def note(self, client: "_Client", answer: tuple[int, bytes], listen: Listener | None) -> float:
+    def note(self, client: "Client", answer: tuple[int, bytes], listen: Listener | None) -> float:
         """One answer came, now."""
         status, body = answer
         now = time.perf_counter()
@@ -57,7 +57,7 @@ class UnexpectedAnswer(Exception):
     """The server gave an answer that makes the figure worthless; the text has it."""
 
 
-class _Client:
+class Client:
     """One keep-alive connection with at most one request on its way."""
 
     __slots__ = ("buffer", "number", "requests", "since", "socket")
@@ -107,7 +107,7 @@ def run(
     """
     result = Slice(clients)
     own = requests if isinstance(requests, Sequence) else [requests] * clients
-    everyone = [_Client(port, each) for each in own]
+    everyone = [Client(port, each) for each in own]
     with selectors.DefaultSelector() as selector:
         for client in everyone:
             selector.register(client.socket, selectors.EVENT_READ, client)
@@ -148,7 +148,7 @@ def paced(
     moment a request was due.
     """
     result = Slice(0)
-    free: list[_Client] = []
+    free: list[Client] = []
     total, number, busy = round(rate * seconds), 0, 0
     with selectors.DefaultSelector() as selector:
         cpu, begun = time.process_time(), time.perf_counter()
@@ -156,7 +156,7 @@ def paced(
             due = begun + number / rate
             if number < total and due <= time.perf_counter() and busy < MOST_CONNECTIONS:
                 if not free:
-                    free.append(_Client(port, requests))
+                    free.append(Client(port, requests))
                     result.clients += 1
                     selector.register(free[-1].socket, selectors.EVENT_READ, free[-1])
                 free.pop().send(next(requests), number, due)

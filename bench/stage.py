@@ -62,19 +62,28 @@ class Stage:
         """The product and, beside it, the floor: the same server, the same flags."""
         arguments = self._child("web")[1]
         self._start("product", "granian", arguments)
-        self._await_port(self.port, "/healthz")
+        self.await_port(self.port, "/healthz")
         if floor:
-            port = {str(self.port): str(self.floor_port), PRODUCT: FLOOR}
-            self._start("floor", "granian", [port.get(each, each) for each in arguments])
-            self._await_port(self.floor_port, "/nothing")
+            self.start_beside(FLOOR, port=self.floor_port, path="/nothing")
+
+    def start_beside(self, application: str, *, port: int, path: str) -> psutil.Process:
+        """Another application under the product's server, with its flags; `path` answers."""
+        other = {str(self.port): str(port), PRODUCT: application}
+        arguments = [other.get(each, each) for each in self._child("web")[1]]
+        self._start("floor", "granian", arguments)
+        self.await_port(port, path)
+        return self.process("floor")
+
+    def process(self, name: str) -> psutil.Process:
+        return psutil.Process(self.running[name].pid)
 
     def start_alone(self, application: str) -> None:
         """One web process with one thread, for a profile."""
-        self._end("product")
+        self.end_one("product")
         arguments = self._child("web", workers=1, threads=1)[1]
         other = {PRODUCT: application}
         self._start("product", "granian", [other.get(each, each) for each in arguments])
-        self._await_port(self.port, "/healthz")
+        self.await_port(self.port, "/healthz")
 
     @contextmanager
     def workers(self, *names: str) -> Iterator[None]:
@@ -89,7 +98,7 @@ class Stage:
             yield
         finally:
             for name in wanted:
-                self._end(name)
+                self.end_one(name)
 
     @contextmanager
     def without_broker(self) -> Iterator[None]:
@@ -114,7 +123,7 @@ class Stage:
 
     def end(self) -> None:
         for name in list(self.running):
-            self._end(name)
+            self.end_one(name)
         self.database.close()
 
     def _start(self, name: str, module: str, arguments: list[str]) -> None:
@@ -132,7 +141,7 @@ class Stage:
             start_new_session=True,
         )
 
-    def _end(self, name: str) -> None:
+    def end_one(self, name: str) -> None:
         if process := self.running.pop(name, None):
             process.terminate()
             try:
@@ -152,7 +161,7 @@ class Stage:
 
         return up._children("127.0.0.1", workers, threads)
 
-    def _await_port(self, port: int, path: str) -> None:
+    def await_port(self, port: int, path: str) -> None:
         deadline = time.monotonic() + READY_SECONDS
         request = Request(f"http://127.0.0.1:{port}{path}", headers={"Host": "127.0.0.1"})
         while True:
@@ -192,17 +201,17 @@ class Stage:
 
     def spent(self) -> dict[str, float]:
         """CPU seconds since their start: of web, of workers, PostgreSQL, all ours, the machine."""
-        each = {name: _cpu_of(psutil.Process(one.pid)) for name, one in self.running.items()}
+        each = {name: cpu_of(psutil.Process(one.pid)) for name, one in self.running.items()}
         web = sum(seconds for name, seconds in each.items() if name in WEB)
-        postgres = _cpu_of(self.postgres.process())
-        others = _cpu_of(self.broker.process()) + _cpu_of(self.cache.process())
+        postgres = cpu_of(self.postgres.process())
+        others = cpu_of(self.broker.process()) + cpu_of(self.cache.process())
         machine = psutil.cpu_times()
         idle = machine.idle + getattr(machine, "iowait", 0.0)
         return {
             "web": web,
             "workers": sum(each.values()) - web,
             "postgres": postgres,
-            "ours": _cpu_of(psutil.Process()) + postgres + others,
+            "ours": cpu_of(psutil.Process()) + postgres + others,
             "machine": sum(machine[:8]) - idle,
         }
 
@@ -222,7 +231,7 @@ class Stage:
         )[0][0]
 
 
-def _cpu_of(root: psutil.Process | None) -> float:
+def cpu_of(root: psutil.Process | None) -> float:
     """CPU seconds of a process and of all below it, those that have ended included."""
     if root is None:
         return 0.0
@@ -231,6 +240,12 @@ def _cpu_of(root: psutil.Process | None) -> float:
         with suppress(psutil.NoSuchProcess):
             total += sum(process.cpu_times()[:4])
     return total
+
+
+def pss_mb_of(root: psutil.Process) -> float:
+    """Memory of a process and of all below it, what they share counted once."""
+    held = sum(one.memory_full_info().pss for one in (root, *root.children(recursive=True)))
+    return held / 2**20
 
 
 @contextmanager

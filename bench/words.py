@@ -1,4 +1,4 @@
-"""Texts as readers write them: one to three sentences, about 150 characters, no two alike."""
+"""Texts as readers write them: some sentences of English, Korean or Japanese, no two alike."""
 
 from collections.abc import Iterator
 from random import Random
@@ -23,6 +23,15 @@ KOREAN = (
     "시장님 말씀과는 다르게 {n}가구가 아직 물이 안 나온다고 들었습니다.",
     "좋은 정보 감사합니다. 주말에 {n}번 출구로 가 보려고요!",
 )
+JAPANESE = (
+    "記事を読みましたが、{n}段落目の数字は去年の発表と違うように思います。",
+    "うちの近所も同じで、{n}番のバスは三十分待っても来ないことがあります。",
+    "市長の説明とは違って、まだ{n}世帯で水が出ないと聞きました。",
+    "とても参考になりました。週末に{n}番出口から歩いてみます。",
+    "賛成ですが、{n}年前にも同じ約束があったことを忘れてはいけません。",
+    "写真の場所は{n}日の朝に通りましたが、まったく様子が違っていました。",
+    "**{n}人**に聞いたという調査なら、もう少し詳しい内訳を載せてほしいです。",
+)
 LINKS = (
     "The minutes are here: https://council.example/minutes/{n} (page two).",
     "Compare [the earlier story](https://news.example/archive/{n}) on this.",
@@ -44,3 +53,18 @@ def bodies(seed: str) -> Iterator[str]:
         if chance.random() < 0.1:
             lines.append(chance.choice(LINKS))
         yield " ".join(line.format(n=number) for line in lines)
+
+
+def longer(seed: str) -> Iterator[tuple[str, str]]:
+    """Language and body, without end: sentences until there are about 225 characters. One in six
+    is Korean, one in six Japanese.
+    """
+    chance = Random(seed)
+    pools = {"en": ENGLISH, "ko": KOREAN, "ja": JAPANESE}
+    while True:
+        language = chance.choices(("en", "ko", "ja"), weights=(4, 1, 1))[0]
+        body = ""
+        while len(body) < 190:
+            sentence = chance.choice(pools[language]).format(n=chance.randrange(1_000))
+            body = f"{body} {sentence}".lstrip()
+        yield language, body

@@ -11,6 +11,11 @@ from common.json import is_plain
 TAKES_A_FORM = "/_allauth/browser/v1/auth/provider/redirect"
 
 
+#: What only says how a page may be shown. A public answer's own policy (`common.views.NO_PAGE`)
+#: forbids it to be one, and each header that goes out with a read from memory costs a part of it.
+OF_PAGES = ("Cross-Origin-Opener-Policy", "Referrer-Policy", "X-Frame-Options")
+
+
 class PublicReads:
     """Take back what inner middleware added to an answer that a view marked public.
 
@@ -26,6 +31,8 @@ class PublicReads:
         if getattr(response, "is_public_read", False):
             response["Vary"] = "Accept-Encoding"
             response.cookies.clear()
+            for name in OF_PAGES:
+                del response[name]
         return response
 
 

@@ -67,9 +67,9 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "operations.requests.Watched",
     "accounts.even.Evenly",
+    "common.middleware.PublicReads",
     "django.middleware.security.SecurityMiddleware",
     "config.static.StaticFiles",
-    "common.middleware.PublicReads",
     "publishers.cors.CrossOrigin",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",

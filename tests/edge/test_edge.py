@@ -188,6 +188,14 @@ def test_head_has_the_headers_of_get_and_no_body(ask, page):
     assert head.headers == whole.headers
 
 
+def test_what_is_said_of_pages_is_left_out(ask, page):
+    assert ask(page).headers.keys() == {
+        *("access-control-allow-origin", "access-control-expose-headers", "cache-control"),
+        *("content-length", "content-security-policy", "content-type", "etag", "surrogate-key"),
+        *("vary", "x-content-type-options"),
+    }
+
+
 def test_nobody_is_told_what_tells_the_edge(ask, page):
     assert not [name for name in ask(page).headers if "stamp" in name]
 

@@ -1,0 +1,1 @@
+"""Reading: from memory, rendered, in a crowd, and while others write."""
