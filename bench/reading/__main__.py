@@ -48,10 +48,10 @@ def prepared(here: Stage, report: Report, *, short: bool) -> "tuple[Scene, list[
     laid = ground.lay(readers=READERS, threads=max(len(sizes) + COLD, hits.COUNTED))
     shown, cold = laid.threads[: len(sizes)], laid.threads[-COLD:]
     writers = [reader.pk for reader in laid.readers]
-    threads = filling.Filling(here.database, writers)
-    for thread, size in [*zip(shown, sizes, strict=True), *((each, crowd.SIZE) for each in cold)]:
-        report.say(f"A thread of {comments(size)}")
-        threads.fill([(thread.pk, size)])
+    plan = [(thread.pk, size) for thread, size in zip(shown, sizes, strict=True)]
+    plan += [(thread.pk, crowd.SIZE) for thread in cold]
+    report.say(f"Threads of {', '.join(map(comments, sizes))}")
+    filling.Filling(here.database, writers).fill(plan)
     filling.prove()
     connection.close()
     here.settle()
