@@ -9,11 +9,9 @@ from common.json import is_plain
 
 #: allauth's one call that a page's form makes: on to a sign-in provider.
 TAKES_A_FORM = "/_allauth/browser/v1/auth/provider/redirect"
-
-
-#: What only says how a page may be shown. A public answer's own policy (`common.views.NO_PAGE`)
-#: forbids it to be one, and each header that goes out with a read from memory costs a part of it.
-OF_PAGES = ("Cross-Origin-Opener-Policy", "Referrer-Policy", "X-Frame-Options")
+#: What says something of pages. A public answer's own policy (`common.views.NO_PAGE`) forbids it to
+#: be one, it is in as many languages as its comments, and each header is a part of a read's cost.
+OF_PAGES = ("Content-Language", "Cross-Origin-Opener-Policy", "Referrer-Policy", "X-Frame-Options")
 
 
 class PublicReads:

@@ -87,8 +87,8 @@ MIDDLEWARE = [
 #: What a call of the API meets instead that brings no cookie (`common.calls`).
 CALL_MIDDLEWARE = [
     "operations.requests.Watched",
-    "django.middleware.security.SecurityMiddleware",
     "common.middleware.PublicReads",
+    "django.middleware.security.SecurityMiddleware",
     "publishers.cors.CrossOrigin",
     "common.calls.Language",
     "django.middleware.common.CommonMiddleware",
