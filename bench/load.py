@@ -130,6 +130,7 @@ def run(
                 request = next(client.requests, None) if now - begun < seconds else None
                 if request is None:
                     busy -= 1
+                    selector.unregister(client.socket)  # the server may end what is idle
                 else:
                     client.send(request, number, time.perf_counter())
                     number += 1

@@ -2,6 +2,7 @@
 
 import gc
 import os
+import resource
 import sys
 
 import django
@@ -16,6 +17,13 @@ from config.public import key_of  # noqa: E402  (views, which need them too)
 from edge.wsgi import Edge  # noqa: E402  (after the models)
 
 application = Edge(in_utf8_only(Handler()), key_of=key_of, is_current=is_current)
+
+#: A reader's connection is an open file; many systems give a process a thousand to begin with.
+FILES = 8_192
+soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+if 0 <= soft < FILES:
+    most = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 # What was loaded stays for good: the collector need not walk through it again and again.
 gc.collect()

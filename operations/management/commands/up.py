@@ -98,6 +98,9 @@ def _children(host: str, workers: int, threads: int) -> list[Child]:
     """
     web = ["--interface", "wsgi", "--no-ws", "--host", host, "--port", str(settings.PORT)]
     web += ["--workers", str(workers), "--blocking-threads", str(threads), "--log-level", "error"]
+    # By itself it takes 512 readers a process: whoever comes then waits until one of these is gone,
+    # half a minute with connections that are kept.
+    web += ["--backlog", "4096", "--backpressure", "4096"]
     if settings.LOG_AS_JSON:
         web += ["--log-config", str(settings.BASE_DIR / "config" / "granian-logs.json")]
     web += ["--respawn-failed-workers", "--workers-kill-timeout", "10", "config.wsgi:application"]
