@@ -8,6 +8,7 @@ The load is wrk where there is one; nginx is left out where there is none.
 
 import argparse
 import os
+import time
 from typing import TYPE_CHECKING
 
 from bench import plot, stage
@@ -28,12 +29,16 @@ READERS, COLD = 200, 3
 def measure(here: Stage, report: Report, options: argparse.Namespace) -> None:
     """All of it."""
     scene, cold = prepared(here, report, short=options.short)
+    began, before = time.monotonic(), here.spent()
     hits.measure(scene)
     misses.measure(scene)
     crowd.measure(scene, cold)
     posts.measure(scene)
     held = round(pss_mb_of(scene.web))
     scene.targets.append(Target("PSS of web after all of it", held, at_most=400, unit=" MB"))
+    spent = {name: until - before[name] for name, until in here.spent().items()}
+    others = max(spent["machine"] - spent["ours"], 0) / (time.monotonic() - began)
+    report.notes.append(f"Whoever else worked on the machine took {others:.2f} of its cores.")
     report.add("Reading", [row.told() for row in scene.rows])
     report.targets(*scene.targets)
 
