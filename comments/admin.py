@@ -58,6 +58,7 @@ class CommentAdmin(RecordAdmin):
         "featured",
         "up_count",
         "down_count",
+        "reactions",
         "reply_count",
         "flag_count",
         "created_at",

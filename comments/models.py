@@ -1,4 +1,4 @@
-"""Threads, comments, their revisions, verdicts and votes."""
+"""Threads, comments, their revisions and verdicts, votes and reactions."""
 
 from functools import reduce
 from operator import or_
@@ -141,6 +141,9 @@ class Comment(models.Model):
     down_count = models.IntegerField(default=0, editable=False)
     reply_count = models.IntegerField(default=0, editable=False)
     flag_count = models.IntegerField(_("reports"), default=0, db_default=0, editable=False)
+    reactions = models.JSONField(
+        default=dict, db_default={}, editable=False, help_text="How many there are of each kind."
+    )
     created_at = models.DateTimeField()
     edited_at = models.DateTimeField(null=True)
     published_at = models.DateTimeField(null=True, help_text="When the public first saw it.")
@@ -339,23 +342,36 @@ class RecentPost(models.Model):
         return str(self.comment_id)
 
 
-def _counting(operation: pgtrigger.Operation, changes: str, **rows: str) -> pgtrigger.Trigger:
-    """A trigger that writes the tallies of a statement's votes."""
-    return pgtrigger.Trigger(
-        name=f"count_{operation}".lower(),
-        level=pgtrigger.Statement,
-        when=pgtrigger.After,
-        operation=operation,
-        referencing=pgtrigger.Referencing(**rows),
-        func=f"""
-            INSERT INTO comments_tally (thread_id, comment_id, language, counted, amount)
-            SELECT thread_id, comment.id, '', CASE value WHEN 1 THEN 'up' ELSE 'down' END,
-                sum(amount)
-            FROM ({changes}) AS vote JOIN comments_comment AS comment ON comment.id = comment_id
-            GROUP BY comment.id, value;
-            RETURN NULL;
-        """,  # noqa: S608  (names of ours)
+def _counting(each: str, *, columns: str, values: str, by: str) -> list[pgtrigger.Trigger]:
+    """Triggers that write the tallies of a statement's votes or reactions: whoever writes such
+    rows, by whatever way, the counts hear of it.
+    """
+    new, old = f"new_{each}s", f"old_{each}s"
+    more = f"SELECT *, 1 AS amount FROM {new}"  # noqa: S608  (names of ours)
+    fewer = f"SELECT *, -1 AS amount FROM {old}"  # noqa: S608  (the same)
+    ways = (
+        (pgtrigger.Insert, more, {"new": new}),
+        (pgtrigger.Delete, fewer, {"old": old}),
+        (pgtrigger.Update, f"{more} UNION ALL {fewer}", {"new": new, "old": old}),
     )
+    return [
+        pgtrigger.Trigger(
+            name=f"count_{operation}".lower(),
+            level=pgtrigger.Statement,
+            when=pgtrigger.After,
+            operation=operation,
+            referencing=pgtrigger.Referencing(**rows),
+            func=f"""
+            INSERT INTO comments_tally (thread_id, comment_id, {columns}, amount)
+            SELECT thread_id, comment.id, {values},
+                sum(amount)
+            FROM ({changes}) AS {each} JOIN comments_comment AS comment ON comment.id = comment_id
+            GROUP BY comment.id, {by};
+            RETURN NULL;
+        """,  # noqa: S608  (the same)
+        )
+        for operation, changes, rows in ways
+    ]
 
 
 class Vote(models.Model):
@@ -374,21 +390,43 @@ class Vote(models.Model):
             models.UniqueConstraint(fields=["reader", "comment"], name="one_vote_per_reader"),
             models.CheckConstraint(condition=Q(value__in=(1, -1)), name="vote_value_known"),
         ]
-        triggers: ClassVar = [
-            # Whoever writes votes, by whatever way, the counts hear of it.
-            _counting(pgtrigger.Insert, "SELECT *, 1 AS amount FROM new_votes", new="new_votes"),
-            _counting(pgtrigger.Delete, "SELECT *, -1 AS amount FROM old_votes", old="old_votes"),
-            _counting(
-                pgtrigger.Update,
-                "SELECT *, 1 AS amount FROM new_votes"
-                " UNION ALL SELECT *, -1 AS amount FROM old_votes",
-                new="new_votes",
-                old="old_votes",
-            ),
-        ]
+        triggers: ClassVar = _counting(
+            "vote",
+            columns="language, counted",
+            values="'', CASE value WHEN 1 THEN 'up' ELSE 'down' END",
+            by="value",
+        )
 
     def __str__(self) -> str:
         return f"{self.comment_id}: {self.value:+d}"
+
+
+class Reaction(models.Model):
+    """A reader's reaction to a comment, one of each kind. The site says which kinds there are."""
+
+    comment = models.ForeignKey(Comment, models.CASCADE, related_name="+")
+    reader = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="reactions", db_index=False
+    )
+    kind = models.CharField(max_length=20)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+
+    class Meta:
+        constraints: ClassVar = [
+            # The reader first, as for votes.
+            models.UniqueConstraint(
+                fields=["reader", "comment", "kind"], name="one_reaction_of_a_kind"
+            )
+        ]
+        triggers: ClassVar = _counting(
+            "reaction",
+            columns="language, counted, reaction",
+            values="'', 'reactions', kind",
+            by="kind",
+        )
+
+    def __str__(self) -> str:
+        return f"{self.comment_id}: {self.kind}"
 
 
 class AuthorFigures(models.Model):
@@ -439,6 +477,7 @@ class Tally(models.Model):
         db_constraint=False,
     )
     language = models.CharField(max_length=20, blank=True)
+    reaction = models.CharField(max_length=20, blank=True, default="", db_default="")
     counted = models.CharField(max_length=9, choices=Counted)
     amount = models.IntegerField()
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, Sum, When
+from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 from django.db.models.functions import Coalesce, JSONObject
 from django.http import Http404
@@ -17,11 +17,21 @@ from django.utils.translation import gettext_lazy as _
 from accounts.faces import face
 from accounts.models import User
 from accounts.selectors import muted_ids
-from comments.models import Comment, Revision, StatusChange, Thread, ThreadLanguage, Verdict, Vote
+from comments.models import (
+    Comment,
+    Reaction,
+    Revision,
+    StatusChange,
+    Thread,
+    ThreadLanguage,
+    Verdict,
+    Vote,
+)
 from comments.states import Outcome, Sort, Status
 from common import clock, cursors
 from common.errors import Refusal
 from common.inserting import execute
+from publishers.reactions import Kind
 
 FIRST_REPLIES = 3
 RECENT = timedelta(seconds=60)
@@ -53,6 +63,7 @@ class ThreadHead:
     thread: Thread
     version: int
     languages: dict[str, int]
+    reactions: list[Kind]
 
 
 def thread_shown(thread_id: UUID, *, with_site: bool = False) -> Thread:
@@ -87,12 +98,13 @@ def forget_threads() -> None:
 
 def thread_head(thread_id: UUID) -> ThreadHead:
     """A thread with its version and counts by language. Raises Http404. Two queries."""
-    thread = Thread.objects.shown().annotate(version=VERSION).filter(pk=thread_id).first()
+    rows = Thread.objects.shown().annotate(version=VERSION, reactions=F("site__reactions"))
+    thread = rows.filter(pk=thread_id).first()
     if thread is None:
         raise Http404
-    rows = ThreadLanguage.objects.filter(thread=thread_id, comment_count__gt=0)
-    by_language = {row.language: row.comment_count for row in rows.order_by("-comment_count")}
-    return ThreadHead(thread, thread.version, by_language)
+    languages = ThreadLanguage.objects.filter(thread=thread_id, comment_count__gt=0)
+    by_language = {row.language: row.comment_count for row in languages.order_by("-comment_count")}
+    return ThreadHead(thread, thread.version, by_language, thread.reactions)
 
 
 def version_shown(thread_id: UUID) -> int:
@@ -262,6 +274,7 @@ PUBLIC_COLUMNS = (
     "featured",
     "up_count",
     "down_count",
+    "reactions",
     "reply_count",
     "created_at",
     "edited_at",
@@ -283,20 +296,41 @@ class Overlay:
     """What belongs to one reader in one thread."""
 
     votes: dict[str, int]
+    reactions: dict[str, list[str]]
     own: list[Own]
     muted: list[UUID]
 
 
 def overlay(*, reader: User, thread: Thread, comment_ids: Iterable[UUID]) -> Overlay:
-    """The reader's votes on the comments named, their own comments that a public page does not
-    show, or not yet as they are, and whom they muted. Three queries.
+    """The reader's votes and reactions on the comments named, their own comments that a public page
+    does not show, or not yet as they are, and whom they muted. Three queries.
     """
-    votes = Vote.objects.filter(reader=reader, comment__in=comment_ids, comment__thread=thread)
+    votes, reactions = _said_of(comment_ids, reader=reader, thread=thread)
     return Overlay(
-        votes={str(vote.comment_id): vote.value for vote in votes},
+        votes=votes,
+        reactions=reactions,
         own=own_comments(reader=reader, thread=thread),
         muted=muted_ids(reader),
     )
+
+
+def _said_of(
+    comment_ids: Iterable[UUID], *, reader: User, thread: Thread
+) -> tuple[dict[str, int], dict[str, list[str]]]:
+    """The reader's votes on these comments of a thread, and the kinds of their reactions. One
+    query.
+    """
+    of = {"reader": reader, "comment__in": list(comment_ids), "comment__thread": thread}
+    voted = Vote.objects.filter(**of).values_list("comment", "value", Value(""))
+    reacted = Reaction.objects.filter(**of).values_list("comment", Value(0), "kind")
+    votes: dict[str, int] = {}
+    reactions: dict[str, list[str]] = {}
+    for comment, value, kind in voted.union(reacted, all=True):
+        if kind:
+            reactions.setdefault(str(comment), []).append(kind)
+        else:
+            votes[str(comment)] = value
+    return votes, reactions
 
 
 def own_comments(*, reader: User, thread: Thread) -> list[Own]:

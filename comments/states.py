@@ -67,6 +67,7 @@ class Counted(TextChoices):
     REPLIES = "replies", _("Published descendants of a comment")
     UP = "up", _("Up votes")
     DOWN = "down", _("Down votes")
+    REACTIONS = "reactions", _("Reactions to a comment, by kind")
     FLAGS = "flags", _("Reports of a comment, and of its author's comments")
     REJECTED = "rejected", _("Rejected comments of an author")
     WITHDRAWN = "withdrawn", _("Withdrawn comments of an author")

@@ -32,6 +32,7 @@ class Difference:
     comment: UUID | None
     author: UUID | None
     language: str | None
+    reaction: str | None
     cached: int
     waiting: int
     counted: int
@@ -51,7 +52,8 @@ class Difference:
         if self.author:
             whose = f"author {self.author} on site {self.site}"
         elif self.comment:
-            whose = f"comment {self.comment}"
+            of_a_kind = f", {self.reaction}" if self.reaction else ""
+            whose = f"comment {self.comment}{of_a_kind}"
         elif self.language is not None:
             whose = f"thread {self.thread}, language {self.language}"
         else:
@@ -71,23 +73,28 @@ class Subject:
 
 THREAD = Subject(
     "thread",
-    "site_id, thread, NULL::uuid, NULL::uuid, NULL::text",
+    "site_id, thread, NULL::uuid, NULL::uuid, NULL::text, NULL::text",
     "JOIN comments_thread AS place ON place.id = thread",
 )
 LANGUAGE = Subject(
-    "thread, language", THREAD.columns.replace("NULL::text", "language"), THREAD.place
+    "thread, language", THREAD.columns.replace("NULL::text", "language", 1), THREAD.place
 )
 COMMENT = Subject(
     "comment",
-    "site_id, place.id, comment, NULL::uuid, NULL::text",
+    "site_id, place.id, comment, NULL::uuid, NULL::text, NULL::text",
     """
     JOIN comments_comment AS itself ON itself.id = comment
     JOIN comments_thread AS place ON place.id = itself.thread_id
     """,
 )
+REACTION = Subject(
+    "comment, reaction",
+    "site_id, place.id, comment, NULL::uuid, NULL::text, reaction",
+    COMMENT.place,
+)
 AUTHOR = Subject(
     "site, author",
-    "site, place.id, NULL::uuid, author, NULL::text",
+    "site, place.id, NULL::uuid, author, NULL::text, NULL::text",
     """
     JOIN LATERAL (
         SELECT id, site_id FROM comments_thread WHERE site_id = site ORDER BY id LIMIT 1
@@ -151,6 +158,7 @@ def _tally(difference: Difference, kind: Counted) -> Tally:
         comment_id=difference.comment,
         author_id=difference.author,
         language=difference.language or "",
+        reaction=difference.reaction or "",
         counted=kind,
         amount=difference.missing,
     )
@@ -257,6 +265,23 @@ COUNTS = (
     _of_comment("replies", Counted.REPLIES, "reply_count", DESCENDANTS),
     _of_comment("up votes", Counted.UP, "up_count", _votes(1)),
     _of_comment("down votes", Counted.DOWN, "down_count", _votes(-1)),
+    Count(
+        "reactions",
+        REACTION,
+        kept="""
+            SELECT id AS comment, key AS reaction, value::int AS amount
+            FROM comments_comment CROSS JOIN jsonb_each_text(reactions) WHERE reactions <> '{}'
+        """,
+        waiting="""
+            SELECT comment_id AS comment, reaction, amount FROM comments_tally
+            WHERE counted = 'reactions'
+        """,
+        counted="""
+            SELECT comment_id AS comment, kind AS reaction, count(*)::int AS amount
+            FROM comments_reaction GROUP BY comment_id, kind
+        """,
+        kind=Counted.REACTIONS,
+    ),
     _of_comment(
         "reports",
         Counted.FLAGS,

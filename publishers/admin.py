@@ -11,6 +11,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from common.admin import RecordAdmin, RecordInline
+from publishers.forms import ReactionLines
 from publishers.models import AccessChange, ApiKey, Origin, Site, SsoKey, StaffMembership
 from publishers.services import hooks, keys, sso_keys
 from publishers.states import Scope
@@ -35,8 +36,13 @@ class KeyInline(RecordInline):
     fields = ["name", "prefix", "scopes", "created_at", "last_used_at", "expires_at", "revoked_at"]
 
 
+class SiteForm(ModelForm):
+    reactions = ReactionLines()
+
+
 @admin.register(Site)
 class SiteAdmin(admin.ModelAdmin):
+    form = SiteForm
     list_display = ["name", "id", "default_locale", "screening", "origin_count", "created_at"]
     list_filter = ["screening", "default_locale"]
     search_fields = ["name", "origins__origin"]

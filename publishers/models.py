@@ -8,12 +8,14 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import Func, IntegerField
+from django.db.models.lookups import LessThanOrEqual
 from django.utils.translation import gettext_lazy as _
 
 from common import clock
 from common.ids import new_id
 from common.triggers import APPEND_ONLY
-from publishers import roles
+from publishers import reactions, roles
 from publishers.querysets import (
     ApiKeyQuerySet,
     SiteQuerySet,
@@ -82,6 +84,13 @@ class Site(models.Model):
         db_default=WhenAway.QUEUE,
         help_text=_("What becomes of a comment while your server does not answer."),
     )
+    reactions = models.JSONField(
+        _("reactions"),
+        blank=True,
+        default=reactions.usual,
+        db_default=reactions.usual(),
+        validators=[reactions.check],
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = SiteQuerySet.as_manager()
@@ -99,6 +108,13 @@ class Site(models.Model):
                 condition=models.Q(hook_url="") | ~models.Q(hook_secret=""),
                 name="site_hook_signed",
                 violation_error_message=_("A hook needs a secret."),
+            ),
+            models.CheckConstraint(
+                condition=LessThanOrEqual(
+                    Func("reactions", function="jsonb_array_length", output_field=IntegerField()),
+                    reactions.MOST_KINDS,
+                ),
+                name="site_reactions_few",
             ),
         ]
 

@@ -17,6 +17,7 @@ from comments.services.lifecycle import EDITABLE, edit_until
 from comments.states import PublicThreadState, Sort, Status, ThreadState
 from common.cursors import Page
 from common.serializers import Locale, StrictCharField, StrictSerializer
+from publishers.reactions import Kind, worded
 
 
 class AuthorShape(serializers.Serializer[Any]):
@@ -44,6 +45,14 @@ class VotesShape(serializers.Serializer[Any]):
     down = serializers.IntegerField()
 
 
+class ReactionKindShape(serializers.Serializer[Any]):
+    """A kind of reaction that the thread's site offers; `label` in the edition's language."""
+
+    kind = serializers.CharField()
+    emoji = serializers.CharField()
+    label = serializers.CharField()
+
+
 class CommentShape(serializers.Serializer[Any]):
     """A published comment, or a tombstone: then `author`, `body_html`, `votes` and `reactions`
     are null.
@@ -64,7 +73,9 @@ class CommentShape(serializers.Serializer[Any]):
     edited_at = serializers.DateTimeField(allow_null=True)
     featured = serializers.BooleanField()
     votes = VotesShape(allow_null=True)
-    reactions = serializers.DictField(child=serializers.IntegerField(), allow_null=True)
+    reactions = serializers.DictField(
+        child=serializers.IntegerField(), allow_null=True, help_text="How many of each kind."
+    )
     reply_count = serializers.IntegerField()
 
 
@@ -100,7 +111,7 @@ class OwnShape(CommentShape):
 
 class OverlayShape(serializers.Serializer[Any]):
     votes = serializers.DictField(child=serializers.IntegerField())
-    reactions = serializers.DictField()
+    reactions = serializers.DictField(child=serializers.ListField(child=serializers.CharField()))
     own = OwnShape(many=True)
     muted = serializers.ListField(child=serializers.UUIDField())
     following = serializers.BooleanField()
@@ -121,7 +132,7 @@ class ThreadShape(serializers.Serializer[Any]):
     slow_mode = SlowModeShape(allow_null=True)
     comment_count = serializers.IntegerField()
     languages = serializers.DictField(child=serializers.IntegerField())
-    reactions = serializers.ListField(child=serializers.CharField())
+    reactions = ReactionKindShape(many=True)
     sorts = serializers.ListField(child=serializers.ChoiceField(choices=Sort.choices))
     version = serializers.IntegerField()
     live_url = serializers.URLField(allow_null=True)
@@ -165,7 +176,7 @@ def thread_json(head: ThreadHead, *, edition: str) -> dict[str, Any]:
         "slow_mode": _slow_mode(thread),
         "comment_count": thread.comment_count,
         "languages": head.languages,
-        "reactions": [],
+        "reactions": reaction_kinds(head.reactions, edition),
         "sorts": list(Sort.values),
         "version": head.version,
         "live_url": None,
@@ -181,10 +192,20 @@ def _slow_mode(thread: Thread) -> dict[str, Any] | None:
 
 def prompt(edition: str) -> str:
     """The invitation above the box, in the edition's language where we have it."""
+    with _spoken_on(edition):
+        return _("Share your thoughts on this article")
+
+
+def reaction_kinds(kinds: list[Kind], edition: str) -> list[Kind]:
+    """The kinds that a site offers, in the edition's language where we have it."""
+    with _spoken_on(edition):
+        return worded(kinds)
+
+
+def _spoken_on(edition: str) -> translation.override:
     language = edition.split("-")[0]
     known = dict(settings.LANGUAGES)
-    with translation.override(language if language in known else settings.LANGUAGE_CODE):
-        return _("Share your thoughts on this article")
+    return translation.override(language if language in known else settings.LANGUAGE_CODE)
 
 
 def comment_json(comment: Comment) -> dict[str, Any]:
@@ -206,7 +227,7 @@ def comment_json(comment: Comment) -> dict[str, Any]:
         "edited_at": comment.edited_at,
         "featured": comment.featured and shown,
         "votes": {"up": comment.up_count, "down": comment.down_count} if shown else None,
-        "reactions": {} if shown else None,
+        "reactions": comment.reactions if shown else None,
         "reply_count": comment.reply_count,
     }
 
@@ -257,7 +278,7 @@ def own_json(own: Own) -> dict[str, Any]:
         "author": author_json(comment),
         "body_html": comment.body_html,
         "votes": {"up": comment.up_count, "down": comment.down_count},
-        "reactions": {},
+        "reactions": comment.reactions,
         "body": own.body,
         "reasons": [reasons.explain(own.reason, own.note)] if waits and own.reason else [],
         "edit_until": until,
@@ -267,7 +288,7 @@ def own_json(own: Own) -> dict[str, Any]:
 def overlay_json(overlay: Overlay) -> dict[str, Any]:
     return {
         "votes": overlay.votes,
-        "reactions": {},
+        "reactions": overlay.reactions,
         "own": [own_json(own) for own in overlay.own],
         "muted": overlay.muted,
         "following": False,

@@ -11,6 +11,10 @@ urlpatterns = [
         reading.ReplyList.as_view(),
     ),
     path("threads/<uuid:thread_id>/comments/<uuid:comment_id>/vote", writing.CommentVote.as_view()),
+    path(
+        "threads/<uuid:thread_id>/comments/<uuid:comment_id>/reactions/<slug:kind>",
+        writing.CommentReaction.as_view(),
+    ),
     path("me/threads/<uuid:thread_id>", writing.MyThread.as_view()),
     path("render", writing.Render.as_view()),
 ]

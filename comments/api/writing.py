@@ -31,7 +31,7 @@ from comments.api.serializers import (
 )
 from comments.models import Comment, Thread
 from comments.selectors import Own
-from comments.services import lifecycle, pace, votes
+from comments.services import lifecycle, pace, reactions, votes
 from comments.states import Status
 from common.errors import FieldError, InvalidInput, Refusal
 from common.json import dumps
@@ -154,6 +154,36 @@ class CommentVote(BriefView):
             site_id=confined_to(request),
         )
         return brief({"value": value})
+
+
+class CommentReaction(PrivateView):
+    """`PUT …/{c}/reactions/{kind}`: the reader reacts so. `DELETE`: no longer. Both may repeat."""
+
+    authentication_classes = BY_READERS
+    permission_classes = [SignedIn]
+    limits = {"PUT": "voting", "DELETE": "voting"}
+
+    @extend_schema(request=None, responses={204: None})
+    def put(self, request: Request, thread_id: UUID, comment_id: UUID, kind: str) -> Response:
+        reactions.react(
+            thread_id=thread_id,
+            comment_id=comment_id,
+            reader=request.user,
+            kind=kind,
+            site_id=confined_to(request),
+        )
+        return Response(status=HTTP_204_NO_CONTENT)
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, thread_id: UUID, comment_id: UUID, kind: str) -> Response:
+        reactions.take_back(
+            thread_id=thread_id,
+            comment_id=comment_id,
+            reader=request.user,
+            kind=kind,
+            site_id=confined_to(request),
+        )
+        return Response(status=HTTP_204_NO_CONTENT)
 
 
 class Render(PrivateView):

@@ -11,6 +11,7 @@ from articles.states import CommentsSwitch
 from common import clock
 from moderation.models import ListedWord
 from publishers import roles
+from publishers.forms import ReactionLines
 from publishers.models import Site, StaffMembership
 from publishers.services import keys, sso_keys
 from publishers.states import Role, Scope
@@ -114,6 +115,8 @@ class SettingsForm(forms.ModelForm):
     where readers' sign-ins are handed to.
     """
 
+    reactions = ReactionLines()
+
     class Meta:
         model = Site
         fields = (
@@ -124,6 +127,7 @@ class SettingsForm(forms.ModelForm):
             "hold_over_links",
             "hook_url",
             "hook_when_away",
+            "reactions",
         )
         labels: ClassVar = {
             "name": _("Name of the site"),

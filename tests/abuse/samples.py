@@ -11,6 +11,7 @@ BODIES: dict[str, Any] = {
     "POST /threads/{thread_id}/comments": {"body": "What I think of it."},
     "PATCH /threads/{thread_id}/comments/{comment_id}": {"body": "What I think of it now."},
     "PUT /threads/{thread_id}/comments/{comment_id}/vote": {"value": 1},
+    "PUT /threads/{thread_id}/comments/{comment_id}/reactions/{kind}": None,
     "PUT /threads/{thread_id}/comments/{comment_id}/flag": {"reason": "spam"},
     "POST /render": {"body": "What I *think* of it."},
     "PATCH /me": {"locale": "ko"},

@@ -33,6 +33,7 @@ ELSE = {
     "app_label": "comments",
     "url": "nothing",
     "key": "k",
+    "kind": "respect",
 }
 
 

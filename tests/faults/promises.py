@@ -59,6 +59,14 @@ DRIFTED = """
     GROUP BY comment.id HAVING up_count <> count(vote.id) FILTER (WHERE value = 1)
         OR down_count <> count(vote.id) FILTER (WHERE value = -1)
   UNION ALL
+    SELECT 'reactions to ' || coalesce(kept.id, found.id) || ' ' || coalesce(kept.kind, found.kind),
+        coalesce(kept.amount, 0), coalesce(found.amount, 0)
+    FROM (SELECT id, key kind, value::bigint amount
+          FROM comments_comment CROSS JOIN jsonb_each_text(reactions)) kept FULL JOIN
+        (SELECT comment_id id, kind, count(*) amount FROM comments_reaction GROUP BY 1, 2) found
+        ON found.id = kept.id AND found.kind = kept.kind
+    WHERE kept.amount IS DISTINCT FROM found.amount
+  UNION ALL
     SELECT 'replies to ' || comment.id, comment.reply_count, coalesce(below.replies, 0)
     FROM comments_comment comment LEFT JOIN (
         WITH RECURSIVE up AS (

@@ -1,8 +1,8 @@
 """Everything at once: `python -m tests.faults.storm`, in the install's environment.
 
 Takes its orders as JSON from standard input. Forks processes that for some seconds post, edit,
-vote, flag and withdraw by HTTP, and decide and restore as moderators do, all in a few threads.
-Prints as JSON how often each came to what end.
+vote, react, flag and withdraw by HTTP, and decide and restore as moderators do, all in a few
+threads. Prints as JSON how often each came to what end.
 """
 
 import json
@@ -27,7 +27,8 @@ MODERATOR = "moderator@trial.example"
 DEEDS = {
     "post": 25,
     "reply": 15,
-    "vote": 30,
+    "vote": 25,
+    "react": 10,
     "edit": 8,
     "withdraw": 4,
     "flag": 8,
@@ -74,6 +75,10 @@ class Weather:
 
     def vote(self) -> object:
         return self._put("vote", {"value": self.chance.choice((1, 1, -1, 0))})
+
+    def react(self) -> object:
+        kind = self.chance.choice(("respect", "insightful", "funny"))
+        return self._put(f"reactions/{kind}", method=self.chance.choice(("PUT", "PUT", "DELETE")))
 
     def flag(self) -> object:
         return self._put("flag", {"reason": "spam"})
@@ -124,12 +129,12 @@ class Weather:
             return refusal.status
         return 200
 
-    def _put(self, what: str, body: dict[str, Any]) -> object:
+    def _put(self, what: str, body: dict[str, Any] | None = None, method: str = "PUT") -> object:
         comment = self._somebodys()
         if comment is None:
             return "nobody"
         at = f"threads/{comment.thread_id}/comments/{comment.pk}/{what}"
-        return self.line.send("PUT", at, self.chance.choice(self.tokens), body).status
+        return self.line.send(method, at, self.chance.choice(self.tokens), body).status
 
     def _somebodys(self) -> "Comment | None":
         """A comment that was public a moment ago."""

@@ -24,7 +24,8 @@ PLANTED = (
     "UPDATE comments_threadlanguage SET comment_count = 0 WHERE thread_id = %s",
     """
     UPDATE comments_comment SET reply_count = reply_count + 1, up_count = up_count + 1,
-        down_count = down_count + 1, flag_count = flag_count + 1
+        down_count = down_count + 1, flag_count = flag_count + 1,
+        reactions = reactions || '{"sad": 99}'
     WHERE id = (SELECT id FROM comments_comment WHERE thread_id = %s LIMIT 1)
     """,
     """

@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection, connections
 
 from comments.models import AuthorFigures, Comment, Tally, Thread, ThreadLanguage, ThreadSlot
-from comments.services import counting, lifecycle, votes
+from comments.services import counting, lifecycle, reactions, votes
 from comments.states import Status
 from moderation.services import flags
 from operations import reconciling
@@ -56,6 +56,9 @@ def comment():
     lifecycle.withdraw(post("Regretted.").pk, author=author)
     for value in (1, 1, -1):
         votes.cast(thread_id=thread.pk, comment_id=comment.pk, reader=UserFactory(), value=value)
+    for kind in ("funny", "funny", "sad"):
+        place = {"thread_id": thread.pk, "comment_id": comment.pk}
+        reactions.react(**place, reader=UserFactory(), kind=kind)
     flags.raise_flag(comment=comment, actor=UserFactory(), reason="spam")
     fold()
     return Comment.objects.get(pk=comment.pk)
@@ -65,12 +68,13 @@ def test_what_was_counted_by_and_by_is_what_a_recount_says(comment):
     figures = AuthorFigures.objects.get()
 
     assert (comment.reply_count, comment.up_count, comment.down_count) == (2, 2, 1)
-    assert comment.flag_count == 1
+    assert (comment.flag_count, comment.reactions) == (1, {"funny": 2, "sad": 1})
     assert (figures.published_count, figures.rejected_count) == (3, 1)
     assert (figures.withdrawn_count, figures.flag_count) == (1, 1)
     assert found() == []
 
 
+FUNNY = {"funny": 2}
 #: What is planted, and what is found: its name, what was kept, and what its rows say.
 PLANTED = {
     "comments": (lambda: Thread.objects.update(comment_count=9), 9, 3),
@@ -78,6 +82,7 @@ PLANTED = {
     "replies": (lambda: Comment.objects.filter(reply_count=2).update(reply_count=0), 0, 2),
     "up votes": (lambda: Comment.objects.filter(up_count=2).update(up_count=7), 7, 2),
     "down votes": (lambda: Comment.objects.filter(down_count=1).update(down_count=0), 0, 1),
+    "reactions": (lambda: Comment.objects.exclude(reactions={}).update(reactions=FUNNY), 0, 1),
     "reports": (lambda: Comment.objects.filter(flag_count=1).update(flag_count=4), 4, 1),
     "published comments": (lambda: AuthorFigures.objects.update(published_count=0), 0, 3),
     "rejected comments": (lambda: AuthorFigures.objects.update(rejected_count=2), 2, 1),
@@ -116,7 +121,7 @@ def test_a_planted_error_is_put_right_and_nothing_else_is_touched(comment, what)
 
 def figures():
     """All that is kept, of everything."""
-    columns = ("reply_count", "up_count", "down_count", "flag_count")
+    columns = ("reply_count", "up_count", "down_count", "flag_count", "reactions")
     of_authors = ("published_count", "rejected_count", "withdrawn_count", "flag_count")
     return (
         list(Thread.objects.values_list("pk", "comment_count").order_by("pk")),
