@@ -71,6 +71,7 @@ class Server:
 
     comments: list[dict[str, Any]] = field(default_factory=list)
     own: list[dict[str, Any]] = field(default_factory=list)
+    reactions: list[dict[str, Any]] = field(default_factory=list)
     answers: dict[str, Callable[[Request], Answer]] = field(default_factory=dict)
     asked: list[Request] = field(default_factory=list)
 
@@ -101,7 +102,7 @@ class Server:
                         "prompt": "",
                         "comment_count": len(self.comments),
                         "languages": {},
-                        "reactions": [],
+                        "reactions": self.reactions,
                         "sorts": ["newest", "oldest"],
                         "version": 1,
                         "live_url": None,

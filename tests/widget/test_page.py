@@ -25,9 +25,12 @@ def fill(server: Server) -> None:
     first = comment(1, edited_at="2026-01-02T00:00:00Z", reply_count=9)
     first["replies"] = {"results": replies, "next": "cursor"}
     server.comments = [
-        comment(3, body_html=f"<p>{'Donaudampfschiff' * 20}</p>"),
+        comment(3, body_html=f"<p>{'Donaudampfschiff' * 20}</p>", reactions={"kind0": 9_999}),
         comment(2, body_html="<p>مقال ممتاز</p>", language="ar"),
         first,
+    ]
+    server.reactions = [
+        {"kind": f"kind{n}", "emoji": "🤝", "label": f"A word for it, the {n}th"} for n in range(8)
     ]
     reasons = [{"code": "spam", "text": "It advertises."}]
     server.own = [

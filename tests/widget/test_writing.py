@@ -9,6 +9,7 @@ from tests.widget.conftest import THREAD, Server, own, problem
 
 pytestmark = pytest.mark.requires_browser
 
+FUNNY = {"kind": "funny", "emoji": "😄", "label": "Funny"}
 POST = f"POST threads/{THREAD}/comments"
 
 
@@ -100,18 +101,44 @@ def test_a_draft_outlives_a_reload(visit: Callable[..., Page]) -> None:
     expect(page.get_by_role("textbox").first).to_have_value("Half a thou")
 
 
-def test_a_vote_that_is_refused_is_taken_back(visit: Callable[..., Page], server: Server) -> None:
-    name = f"PUT threads/{THREAD}/comments/{server.comments[1]['id']}/vote"
-    server.answers[name] = lambda _: problem(503, "server_error", "")
+@pytest.mark.parametrize(
+    ("path", "name", "before"),
+    [("vote", "Vote up", "Vote up, 3 votes"), ("reactions/funny", "Funny", "Funny, 2 so far")],
+)
+def test_a_vote_or_reaction_that_is_refused_is_taken_back(
+    visit: Callable[..., Page], server: Server, path: str, name: str, before: str
+) -> None:
+    server.reactions = [FUNNY]
+    server.comments[1]["reactions"] = {"funny": 2}
+    call = f"PUT threads/{THREAD}/comments/{server.comments[1]['id']}/{path}"
+    server.answers[call] = lambda _: problem(503, "server_error", "")
     page = visit(signed_in=True)
     second = page.locator("article").nth(1)
 
-    second.get_by_role("button", name="Vote up").click()
+    second.get_by_role("button", name=name).click()
 
     expect(second.get_by_role("alert")).to_be_visible()
-    expect(second.get_by_role("button", name="Vote up, 3 votes")).to_have_attribute(
-        "aria-pressed", "false"
-    )
+    expect(second.get_by_role("button", name=before)).to_have_attribute("aria-pressed", "false")
+
+
+def test_a_reaction_is_given_and_taken_back_with_the_keyboard(
+    visit: Callable[..., Page], server: Server
+) -> None:
+    server.reactions = [FUNNY]
+    path = f"threads/{THREAD}/comments/{server.comments[0]['id']}/reactions/funny"
+    server.answers = {f"{method} {path}": lambda _: (204, None) for method in ("PUT", "DELETE")}
+    page = visit(signed_in=True)
+    button = page.locator("article").first.get_by_role("button", name="Funny")
+    button.focus()
+
+    page.keyboard.press("Enter")
+    expect(button).to_have_attribute("aria-pressed", "true")
+    expect(button).to_have_accessible_name("Funny, 1 so far")
+    page.keyboard.press("Space")
+    expect(button).to_have_attribute("aria-pressed", "false")
+
+    expect(button).to_have_accessible_name("Funny, 0 so far")
+    expect(page.get_by_role("alert")).to_have_count(0)
 
 
 @pytest.mark.parametrize(

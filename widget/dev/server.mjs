@@ -19,6 +19,12 @@ const TEXTS = [
   ['und', '<p>🎉👏🏽❤️</p>'],
   ['en', '<blockquote><p>The plan is bold.</p></blockquote><p>Is it?</p><pre><code>if plan.is_bold:\n    print("we shall see")</code></pre><ul><li>one</li><li>two</li></ul>'],
 ]
+const REACTIONS = [
+  { kind: 'respect', emoji: '🤝', label: 'Respect' },
+  { kind: 'insightful', emoji: '💡', label: 'Insightful' },
+  { kind: 'funny', emoji: '😄', label: 'Funny' },
+  { kind: 'sad', emoji: '😢', label: 'Sad' },
+]
 const threads = new Map()
 const tokens = new Set()
 const codes = new Map()
@@ -32,7 +38,8 @@ function makeComment(thread, parent, minutesAgo, extra = {}) {
     thread: thread.id, parent: parent?.id ?? null, root: parent ? parent.root ?? parent.id : null,
     depth: parent ? parent.depth + 1 : 0, answers: null,
     author: { id: `author-${n % NAMES.length}`, name: NAMES[n % NAMES.length], avatar_url: null, badges: [] },
-    body_html, language, edition: 'en', status: 'published', featured: false, reactions: {},
+    body_html, language, edition: 'en', status: 'published', featured: false,
+    reactions: n % 3 ? {} : { insightful: n + 1, funny: n % 2 },
     created_at: new Date(Date.now() - minutesAgo * 60_000).toISOString(), edited_at: null,
     votes: { up: (n * 7) % 23, down: n % 4 }, reply_count: 0, ...extra,
   }
@@ -44,7 +51,7 @@ const bury = comment =>
   Object.assign(comment, { status: 'rejected', author: null, body_html: null, votes: null, reactions: null })
 
 function makeThread(kind) {
-  const thread = { id: randomUUID(), kind, comments: new Map(), votes: {} }
+  const thread = { id: randomUUID(), kind, comments: new Map(), votes: {}, reactions: {} }
   const count = { many: 30, one: 1, closed: 3 }[kind] ?? (kind === 'empty' ? 0 : 5)
   for (let n = 0; n < count; n += 1) makeComment(thread, null, 3 + n * n * 60)
   const [deep, buried, edited] = thread.comments.values()
@@ -89,7 +96,7 @@ function page(thread, params) {
 const shape = thread => ({
   id: thread.id, site: 'dev-site', state: thread.kind === 'closed' ? 'closed' : 'open', prompt: '',
   comment_count: [...thread.comments.values()].filter(c => c.status === 'published').length,
-  languages: {}, reactions: [], sorts: ['newest', 'oldest'], version: 1, live_url: null,
+  languages: {}, reactions: REACTIONS, sorts: ['newest', 'oldest'], version: 1, live_url: null,
 })
 
 class Refused extends Error {
@@ -126,6 +133,15 @@ function post(thread, { body, parent }) {
   return comment
 }
 
+function react({ thread, comment, kind }, on) {
+  const kinds = new Set(thread.reactions[comment.id])
+  if (kinds.has(kind) === on) return
+  if (on) kinds.add(kind)
+  else kinds.delete(kind)
+  thread.reactions[comment.id] = [...kinds]
+  comment.reactions[kind] = (comment.reactions[kind] ?? 0) + (on ? 1 : -1)
+}
+
 const routes = [
   ['GET', 'threads/lookup', ({ params }) => {
     const kind = kindOf(params.get('url'))
@@ -158,7 +174,7 @@ const routes = [
   ['POST', 'auth/revoke', ({ token }) => void tokens.delete(token), 'reader'],
   ['GET', 'me', () => ME, 'reader'],
   ['GET', 'me/threads/(?<t>[^/]+)', ({ thread }) => ({
-    votes: thread.votes, reactions: {}, muted: [], following: false,
+    votes: thread.votes, reactions: thread.reactions, muted: [], following: false,
     own: [...thread.comments.values()].filter(c => c.mine),
   }), 'reader'],
   ['POST', 'render', ({ body }) => ({ body_html: rendered(body.body) }), 'reader'],
@@ -178,6 +194,8 @@ const routes = [
     thread.votes[comment.id] = body.value
     return { value: body.value, votes: comment.votes }
   }, 'reader'],
+  ['PUT', 'threads/(?<t>[^/]+)/comments/(?<c>[^/]+)/reactions/(?<kind>[^/]+)', at => void react(at, true), 'reader'],
+  ['DELETE', 'threads/(?<t>[^/]+)/comments/(?<c>[^/]+)/reactions/(?<kind>[^/]+)', at => void react(at, false), 'reader'],
   ['PUT', 'threads/(?<t>[^/]+)/comments/(?<c>[^/]+)/flag', () => undefined, 'reader'],
 ].map(([method, path, answer, who]) => ({ method, path: new RegExp(`^/api/v1/${path}$`), answer, who }))
 
@@ -186,11 +204,12 @@ async function call(request, address) {
   if (!route) throw new Refused(404, 'not_found', 'There is nothing here.')
   const token = request.headers.authorization?.replace('Bearer ', '')
   if (route.who && !tokens.has(token)) throw new Refused(401, 'not_authenticated', 'Sign in first.')
-  const { t, c } = address.pathname.match(route.path).groups ?? {}
+  const { t, c, kind } = address.pathname.match(route.path).groups ?? {}
   const text = (await request.toArray()).join('')
   if (address.search.includes('slow')) await new Promise(resolve => setTimeout(resolve, 8_000))
   return route.answer({
     params: address.searchParams, token, key: request.headers['idempotency-key'],
+    kind,
     thread: threads.get(t), comment: threads.get(t)?.comments.get(c), body: text ? JSON.parse(text) : null,
   })
 }

@@ -76,6 +76,7 @@ export class Api {
     )
     return {
       votes: Object.assign({}, ...parts.map(part => part.votes)),
+      reactions: Object.assign({}, ...parts.map(part => part.reactions)),
       own: parts.flatMap(part => part.own),
       muted: parts.flatMap(part => part.muted),
     }
@@ -102,6 +103,11 @@ export class Api {
   vote(thread: string, id: string, value: VoteValue): Promise<unknown> {
     const path = `threads/${thread}/comments/${id}/vote`
     return this.#call(path, { method: 'PUT', body: { value }, signedIn: true })
+  }
+
+  react(thread: string, id: string, kind: string, on: boolean): Promise<void> {
+    const path = `threads/${thread}/comments/${id}/reactions/${kind}`
+    return this.#call(path, { method: on ? 'PUT' : 'DELETE', signedIn: true })
   }
 
   flag(thread: string, id: string, reason: FlagReason, detail: string): Promise<void> {

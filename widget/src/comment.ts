@@ -8,7 +8,7 @@ import './report.ts'
 import { ago, exactly } from './times.ts'
 import { isTombstone } from './tree.ts'
 import { trusted } from './trusted.ts'
-import type { OwnComment, VoteValue } from './types.ts'
+import type { OwnComment, ReactionKind, VoteValue } from './types.ts'
 import { announce, initial, type Ui } from './ui.ts'
 
 type Panel = 'reply' | 'edit' | 'withdraw' | 'report' | 'mute'
@@ -164,6 +164,7 @@ export class CommentElement extends LitElement {
     return html`
       <div class="row actions" part="actions">
         ${published && comment.votes ? this.#votes(comment.votes) : nothing}
+        ${published && comment.reactions ? this.#reactions(comment.reactions) : nothing}
         ${published && open ? this.#button('reply', messages.reply) : nothing}
         ${this.#mine && this.#editable ? this.#button('edit', messages.edit) : nothing}
         ${this.#mine ? this.#button('withdraw', messages.withdraw) : nothing}
@@ -201,6 +202,41 @@ export class CommentElement extends LitElement {
         @click=${() => this.#vote(value)}
       >
         ${icon}<span>${number}</span>
+      </button>
+    `
+  }
+
+  /** A button for each kind that the site offers; to its author what others think of it. */
+  #reactions(counts: Record<string, number>) {
+    const { messages, conversation } = this.ui
+    const offered = conversation.thread.reactions.filter(({ kind }) => !this.#mine || counts[kind]! > 0)
+    if (!offered.length) return nothing
+    return html`
+      <span class="reactions" part="reactions" role="group" aria-label=${messages.reactions}>
+        ${offered.map(each => this.#reaction(each, counts[each.kind] ?? 0))}
+      </span>
+    `
+  }
+
+  #reaction({ kind, emoji, label }: ReactionKind, count: number) {
+    const name = this.ui.messages.reaction(label, count)
+    const number = count ? new Intl.NumberFormat(this.ui.language).format(count) : nothing
+    const shown = html`<span class="emoji" aria-hidden="true">${emoji}</span><span aria-hidden="true">${number}</span>`
+    if (this.#mine) {
+      return html`<span class="reaction" part="reaction" title=${label}>
+        <span class="hidden">${name}</span>${shown}
+      </span>`
+    }
+    return html`
+      <button
+        class=${count ? 'reaction' : 'reaction unchosen'}
+        part="reaction"
+        aria-pressed=${this.entry.reacted.has(kind)}
+        aria-label=${name}
+        title=${label}
+        @click=${() => this.#react(kind)}
+      >
+        ${shown}
       </button>
     `
   }
@@ -325,6 +361,14 @@ export class CommentElement extends LitElement {
       void this.#attempt(this.ui.conversation.vote(this.entry.comment.id, value))
     if (this.ui.me) cast(this.entry.vote === pressed ? 0 : pressed)
     else this.#problem = this.ui.signIn(() => cast(pressed))
+  }
+
+  /** As for votes. */
+  #react(kind: string): void {
+    const react = (on: boolean) =>
+      void this.#attempt(this.ui.conversation.react(this.entry.comment.id, kind, on))
+    if (this.ui.me) react(!this.entry.reacted.has(kind))
+    else this.#problem = this.ui.signIn(() => react(true))
   }
 
   /** The focus stays on what is left here: the tombstone, or a neighbour. */

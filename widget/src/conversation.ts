@@ -6,6 +6,7 @@ import type { Comment, FlagReason, OwnComment, Page, Thread, VoteValue } from '.
 
 const POLL_MS = 2_000
 const POLLS_MOST = 30
+const NONE: ReadonlySet<string> = new Set()
 
 /** Everything that one comment's element needs to know. */
 export interface Entry {
@@ -14,6 +15,8 @@ export interface Entry {
   /** The author's change is being checked; the text shown is still the earlier one. */
   editWaiting: boolean
   vote: VoteValue
+  /** The kinds of reactions that this reader has to it. */
+  reacted: ReadonlySet<string>
   muted: boolean
   /** Whom it answers, where that is a reply. */
   inReplyTo: string | null
@@ -45,7 +48,9 @@ export class Conversation {
   #comments = new Map<string, Comment>()
   #own = new Map<string, OwnComment>()
   #votes = new Map<string, VoteValue>()
-  #voting = new Map<string, Promise<unknown>>()
+  #reactions = new Map<string, ReadonlySet<string>>()
+  /** What is being sent, by what it is about: the next about the same waits for it. */
+  #sending = new Map<string, Promise<unknown>>()
   #muted = new Set<string>()
   /** Comments whose change is being checked while others still read the earlier text. */
   #waiting = new Set<string>()
@@ -122,8 +127,12 @@ export class Conversation {
     if (!this.#api.token) return
     const ids = comments.flatMap(({ id, replies }) => [id, ...(replies?.results ?? []).map(r => r.id)])
     const overlay = await this.#api.overlay(this.thread.id, [...new Set(ids)])
-    for (const id of ids) this.#votes.delete(id)
+    for (const id of ids) {
+      this.#votes.delete(id)
+      this.#reactions.delete(id)
+    }
     for (const [id, value] of Object.entries(overlay.votes)) this.#votes.set(id, value)
+    for (const [id, kinds] of Object.entries(overlay.reactions)) this.#reactions.set(id, new Set(kinds))
     this.#muted = new Set(overlay.muted)
     for (const own of overlay.own) {
       if (own.status === 'screening' && !this.#own.has(own.id)) void this.#follow(own.id)
@@ -137,6 +146,7 @@ export class Conversation {
     this.#own.clear()
     this.#waiting.clear()
     this.#votes.clear()
+    this.#reactions.clear()
     this.#muted.clear()
     this.#listener.changed()
   }
@@ -173,12 +183,19 @@ export class Conversation {
   async vote(id: string, value: VoteValue): Promise<void> {
     const before = this.#votes.get(id) ?? 0
     this.#count(id, before, value)
-    const sent = (this.#voting.get(id) ?? Promise.resolve())
-      .catch(() => {})
-      .then(() => this.#api.vote(this.thread.id, id, value))
-    this.#voting.set(id, sent)
-    await sent.catch(problem => {
+    await this.#send(id, () => this.#api.vote(this.thread.id, id, value)).catch(problem => {
       if (this.#votes.get(id) === value) this.#count(id, value, before)
+      throw problem
+    })
+  }
+
+  /** Shows the reaction, or its end, at once and takes that back if the server refuses. */
+  async react(id: string, kind: string, on: boolean): Promise<void> {
+    if (this.#has(id, kind) === on) return
+    this.#countReaction(id, kind, on)
+    const send = () => this.#api.react(this.thread.id, id, kind, on)
+    await this.#send(`${id} ${kind}`, send).catch(problem => {
+      if (this.#has(id, kind) === on) this.#countReaction(id, kind, !on)
       throw problem
     })
   }
@@ -197,6 +214,12 @@ export class Conversation {
 
   async preview(body: string): Promise<string> {
     return (await this.#api.render(body)).body_html
+  }
+
+  #send(about: string, send: () => Promise<unknown>): Promise<unknown> {
+    const sent = (this.#sending.get(about) ?? Promise.resolve()).catch(() => {}).then(send)
+    this.#sending.set(about, sent)
+    return sent
   }
 
   #begin(page: Page<Comment>): void {
@@ -242,6 +265,7 @@ export class Conversation {
       own: this.#own.get(comment.id),
       editWaiting: this.#waiting.has(comment.id),
       vote: this.#votes.get(comment.id) ?? 0,
+      reacted: this.#reactions.get(comment.id) ?? NONE,
       muted: !!comment.author && this.#muted.has(comment.author.id),
       inReplyTo: comment.answers?.author?.name ?? parent,
     }
@@ -267,11 +291,34 @@ export class Conversation {
   #count(id: string, from: VoteValue, to: VoteValue): void {
     this.#votes.set(id, to)
     const moved = (n: number, value: VoteValue) => n + Number(to === value) - Number(from === value)
+    this.#change(id, comment => {
+      if (!comment.votes) return comment
+      const votes = { up: moved(comment.votes.up, 1), down: moved(comment.votes.down, -1) }
+      return { ...comment, votes }
+    })
+  }
+
+  #has(id: string, kind: string): boolean {
+    return !!this.#reactions.get(id)?.has(kind)
+  }
+
+  #countReaction(id: string, kind: string, on: boolean): void {
+    const kinds = new Set(this.#reactions.get(id))
+    if (on) kinds.add(kind)
+    else kinds.delete(kind)
+    this.#reactions.set(id, kinds)
+    this.#change(id, comment => {
+      if (!comment.reactions) return comment
+      const count = (comment.reactions[kind] ?? 0) + (on ? 1 : -1)
+      return { ...comment, reactions: { ...comment.reactions, [kind]: Math.max(0, count) } }
+    })
+  }
+
+  /** In all versions of a comment that are known. */
+  #change(id: string, changed: (comment: Comment) => Comment): void {
     for (const known of [this.#comments, this.#own] as Map<string, Comment>[]) {
       const comment = known.get(id)
-      if (!comment?.votes) continue
-      const votes = { up: moved(comment.votes.up, 1), down: moved(comment.votes.down, -1) }
-      known.set(id, { ...comment, votes })
+      if (comment) known.set(id, changed(comment))
     }
     this.#listener.changed()
   }

@@ -14,7 +14,7 @@ export function isTombstone(comment: Comment): boolean {
 }
 
 function tombstone(comment: Comment): Comment {
-  return { ...comment, author: null, body_html: null, votes: null }
+  return { ...comment, author: null, body_html: null, votes: null, reactions: null }
 }
 
 /**

@@ -14,7 +14,14 @@ export interface Author {
   page_url: string | null
 }
 
-/** `author`, `body_html` and `votes` are null in a tombstone. */
+/** A kind of reaction that the thread's site offers. */
+export interface ReactionKind {
+  kind: string
+  emoji: string
+  label: string
+}
+
+/** `author`, `body_html`, `votes` and `reactions` are null in a tombstone. */
 export interface Comment {
   id: string
   thread: string
@@ -30,6 +37,8 @@ export interface Comment {
   created_at: string
   edited_at: string | null
   votes: { up: number; down: number } | null
+  /** How many of each kind. */
+  reactions: Record<string, number> | null
   reply_count: number
   replies?: Page<Comment>
 }
@@ -57,6 +66,7 @@ export interface Thread {
   prompt: string
   state: 'open' | 'closed'
   comment_count: number
+  reactions: ReactionKind[]
   sorts: string[]
 }
 
@@ -68,6 +78,8 @@ export interface Lookup {
 
 export interface Overlay {
   votes: Record<string, VoteValue>
+  /** Kinds by comment. */
+  reactions: Record<string, string[]>
   own: OwnComment[]
   muted: string[]
 }

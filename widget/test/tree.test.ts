@@ -7,13 +7,13 @@ const comment = (id: string, fields: Partial<Comment> = {}): Comment => ({
   id, thread: 't', parent: null, root: null, depth: 0, answers: null,
   author: { id: `author of ${id}`, name: 'Ada' }, body_html: `<p>${id}</p>`, language: 'en',
   status: 'published', created_at: `2026-01-01T00:00:${id.slice(-2).padStart(2, '0')}Z`,
-  edited_at: null, votes: { up: 0, down: 0 }, reply_count: 0, ...fields,
+  edited_at: null, votes: { up: 0, down: 0 }, reactions: {}, reply_count: 0, ...fields,
 })
 const reply = (id: string, parent: string, fields: Partial<Comment> = {}) =>
   comment(id, { parent, root: 'root', ...fields })
 const own = (id: string, fields: Partial<OwnComment> = {}): OwnComment =>
   ({ ...comment(id), body: id, reasons: [], edit_until: null, ...fields })
-const gone = { author: null, body_html: null, votes: null, status: 'rejected' } as const
+const gone = { author: null, body_html: null, votes: null, reactions: null, status: 'rejected' } as const
 const ids = (comments: Comment[]) => comments.map(({ id }) => id)
 
 test('each reply stands under the one it answers, siblings oldest first', () => {
@@ -37,7 +37,7 @@ test('its author sees their own version of a comment', () => {
 
 test('a comment that was just withdrawn is a tombstone, also where a page still shows it', () => {
   const shown = shownTo(own('01', { status: 'withdrawn' }), comment('01'))
-  assert.deepEqual([shown.author, shown.body_html, shown.votes], [null, null, null])
+  assert.deepEqual([shown.author, shown.body_html, shown.votes, shown.reactions], [null, null, null, null])
 })
 
 test('own comments stand where the sort puts them', () => {

@@ -44,6 +44,8 @@ export const en: Messages = {
   reported: 'Reported',
   voteUp: n => `Vote up, ${plural(n, 'vote', 'votes')} so far`,
   voteDown: n => `Vote down, ${plural(n, 'vote', 'votes')} so far`,
+  reactions: 'Reactions',
+  reaction: (label, n) => `${label}, ${number.format(n)} so far`,
   inReplyTo: name => `in reply to ${name}`,
   edited: 'edited',
   you: 'you',

@@ -43,6 +43,8 @@ export const ja: Messages = {
   reported: '報告済み',
   voteUp: n => `高評価、現在${number.format(n)}件`,
   voteDown: n => `低評価、現在${number.format(n)}件`,
+  reactions: 'リアクション',
+  reaction: (label, n) => `${label}、現在${number.format(n)}件`,
   inReplyTo: name => `${name}さんへの返信`,
   edited: '編集済み',
   you: '自分',

@@ -43,6 +43,8 @@ export const ko: Messages = {
   reported: '신고함',
   voteUp: n => `추천, 현재 ${number.format(n)}`,
   voteDown: n => `비추천, 현재 ${number.format(n)}`,
+  reactions: '반응',
+  reaction: (label, n) => `${label}, 현재 ${number.format(n)}`,
   inReplyTo: name => `${name} 님에게 답글`,
   edited: '수정됨',
   you: '나',

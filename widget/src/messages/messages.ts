@@ -45,6 +45,8 @@ export interface Messages {
   reported: string
   voteUp: (n: number) => string
   voteDown: (n: number) => string
+  reactions: string
+  reaction: (label: string, n: number) => string
   inReplyTo: (name: string) => string
   edited: string
   you: string
