@@ -15,6 +15,7 @@ from rest_framework.permissions import SAFE_METHODS
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.status import HTTP_204_NO_CONTENT
 from rest_framework.views import APIView
 
 from common import limits
@@ -95,8 +96,8 @@ class PrivateView(APIView):
 
 
 class BriefView(PrivateView):
-    """For what many readers do at once: a call by token and in JSON goes round REST framework,
-    which takes longer than a vote.
+    """For what many readers do at once: a call by token, in JSON or without a body, goes round REST
+    framework, which takes longer than a vote.
 
     The handler is given Django's own request, with `user`, `auth` and `data`, and answers by
     `brief`. All else goes the framework's way, and so do refusals.
@@ -112,7 +113,7 @@ class BriefView(PrivateView):
                 if not permission.has_permission(request, self):
                     raise PermissionDenied
             self.check_throttles(request)
-            request.data = JSONParser().parse(request)
+            request.data = JSONParser().parse(request) if _has_body(request) else {}
             handler = getattr(self, request.method.lower())
             answer: HttpResponseBase = handler(request, *args, **kwargs)
         except Exception as fault:
@@ -126,15 +127,24 @@ class BriefView(PrivateView):
 
     def _by_token(self, request: Any) -> Any:
         """Who asks, where this is a call as nearly all are; else None."""
-        is_plain = is_bare_call(request) and request.content_type == JSONParser.media_type
-        if not is_plain or request.META["QUERY_STRING"] or request.method not in self.limits:
+        is_read = request.content_type == JSONParser.media_type or not _has_body(request)
+        is_plain = is_read and is_bare_call(request) and not request.META["QUERY_STRING"]
+        if not is_plain or request.method not in self.limits:
             return None
         return self.authentication_classes[0]().authenticate(request)
 
 
-def brief(body: Any) -> HttpResponse:
-    """The answer of a `BriefView`."""
-    return HttpResponse(dumps(body), content_type=JSONRenderer.media_type)
+def _has_body(request: Any) -> bool:
+    return request.META.get("CONTENT_LENGTH") not in {None, "", "0"}
+
+
+def brief(body: Any = None) -> HttpResponse:
+    """The answer of a `BriefView`; 204 where it says nothing."""
+    if body is not None:
+        return HttpResponse(dumps(body), content_type=JSONRenderer.media_type)
+    answer = HttpResponse(status=HTTP_204_NO_CONTENT)
+    del answer["Content-Type"]
+    return answer
 
 
 class PublicView(PrivateView):

@@ -156,7 +156,7 @@ class CommentVote(BriefView):
         return brief({"value": value})
 
 
-class CommentReaction(PrivateView):
+class CommentReaction(BriefView):
     """`PUT …/{c}/reactions/{kind}`: the reader reacts so. `DELETE`: no longer. Both may repeat."""
 
     authentication_classes = BY_READERS
@@ -164,7 +164,7 @@ class CommentReaction(PrivateView):
     limits = {"PUT": "voting", "DELETE": "voting"}
 
     @extend_schema(request=None, responses={204: None})
-    def put(self, request: Request, thread_id: UUID, comment_id: UUID, kind: str) -> Response:
+    def put(self, request: Request, thread_id: UUID, comment_id: UUID, kind: str) -> HttpResponse:
         reactions.react(
             thread_id=thread_id,
             comment_id=comment_id,
@@ -172,10 +172,12 @@ class CommentReaction(PrivateView):
             kind=kind,
             site_id=confined_to(request),
         )
-        return Response(status=HTTP_204_NO_CONTENT)
+        return brief()
 
     @extend_schema(responses={204: None})
-    def delete(self, request: Request, thread_id: UUID, comment_id: UUID, kind: str) -> Response:
+    def delete(
+        self, request: Request, thread_id: UUID, comment_id: UUID, kind: str
+    ) -> HttpResponse:
         reactions.take_back(
             thread_id=thread_id,
             comment_id=comment_id,
@@ -183,7 +185,7 @@ class CommentReaction(PrivateView):
             kind=kind,
             site_id=confined_to(request),
         )
-        return Response(status=HTTP_204_NO_CONTENT)
+        return brief()
 
 
 class Render(PrivateView):

@@ -48,6 +48,8 @@ ASKED = [
     {"who": voter, "body": '{"value": 1, "why": "because"}'},
     {"who": voter, "body": "[1]"},
     {"who": voter, "body": "{"},
+    {"who": voter, "body": ""},
+    {"who": voter, "body": "", "kind": ""},
     {"who": voter, "body": " " * 1_048_577},
     {"who": voter, "kind": "text/plain"},
     {"who": voter, "method": "post"},
