@@ -24,7 +24,7 @@ from common.errors import Refusal
 from common.json import JSONParser, JSONRenderer, dumps
 from common.permissions import Anyone
 from common.retrying import retried
-from common.stamps import STAMP
+from common.stamps import FRESH, STAMP
 
 #: An answer of the API is no page: nothing in it may be run or framed.
 NO_PAGE = "default-src 'none'; frame-ancestors 'none'"
@@ -182,13 +182,15 @@ class PublicView(PrivateView):
         return response
 
 
-def keyed(body: Any, *keys: str, stamp: str = "") -> Response:
+def keyed(body: Any, *keys: str, stamp: str = "", fresh: float | None = None) -> Response:
     """A public answer that a CDN may purge by these keys (`thread-<id>`, `article-<id>`).
 
     `stamp`: what tells whether it would still be the same (`edge.wsgi`), read before the answer.
+    `fresh`: for how many seconds the edge may give it again without a look, if not for one.
     """
-    headers = {"Surrogate-Key": " ".join(keys)} | ({STAMP: stamp} if stamp else {})
-    return Response(body, headers=headers)
+    told = {STAMP: stamp, FRESH: str(fresh or "")}
+    headers = {name: value for name, value in told.items() if value}
+    return Response(body, headers={"Surrogate-Key": " ".join(keys)} | headers)
 
 
 def etag_of(content: bytes) -> str:

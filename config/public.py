@@ -9,8 +9,6 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from common.views import PublicView
 
-#: An address longer than this is asked for once, not kept.
-LONGEST_QUERY = 8_000
 #: Django's patterns name what they catch; joined, two would have the same name.
 NAME = re.compile(r"\(\?P<\w+>")
 
@@ -20,7 +18,7 @@ def key_of(path: str, query: str) -> str | None:
     view looks at. None for all other addresses.
     """
     asks = next((asks for is_path, asks in _routes() if is_path(path)), None)
-    if asks is None or len(query) > LONGEST_QUERY:
+    if asks is None:
         return None
     if not query:
         return path

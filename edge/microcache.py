@@ -1,4 +1,4 @@
-"""What was answered a moment ago, kept for a second.
+"""What was answered a moment ago, kept for a second (or less, where the answer says so).
 
 However many ask for the same: one of them has it rendered and all get that answer. When its second
 is over one of them asks whether it is still current, which costs less than rendering. Nobody gets
@@ -26,6 +26,10 @@ class Answer(Protocol):
     #: What `is_current` is asked about; "" where nothing tells but rendering.
     @property
     def stamp(self) -> str: ...
+
+    #: For how long it may be given again without a look.
+    @property
+    def fresh_seconds(self) -> float: ...
 
     #: Whether others may have it later: no fault of the moment.
     @property
@@ -103,7 +107,7 @@ class Microcache(Generic[Some]):
                 return kept.answer
             is_young = now < kept.rendered_at + KEPT_SECONDS
             if is_young and kept.answer.stamp and self._is_still(kept.answer.stamp):
-                kept.fresh_until = now + FRESH_SECONDS
+                kept.fresh_until = now + kept.answer.fresh_seconds
                 with self._lock:
                     if key in self._kept:
                         self._kept.move_to_end(key)
@@ -127,8 +131,9 @@ class Microcache(Generic[Some]):
                 self._bytes -= self._kept.pop(key).size
             if not answer.is_lasting:
                 return
-            self._kept[key] = _Kept(answer, now, now + FRESH_SECONDS, answer.size)
-            self._bytes += answer.size
+            size = answer.size + len(key)
+            self._kept[key] = _Kept(answer, now, now + answer.fresh_seconds, size)
+            self._bytes += size
             while self._bytes > self._most_bytes:
                 _oldest, dropped = self._kept.popitem(last=False)
                 self._bytes -= dropped.size

@@ -12,21 +12,26 @@ from typing import Any
 import brotli
 
 from common.metrics import EDGE, PUBLIC_READS
-from common.stamps import STAMP
-from edge.microcache import Microcache
+from common.stamps import FRESH, STAMP
+from edge.microcache import FRESH_SECONDS, Microcache
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 Application = Callable[[Environ, StartResponse], Iterable[bytes]]
 Headers = list[tuple[str, str]]
+KeyOf = Callable[[str, str], str | None]
 
 #: Of a request, all that the application sees beside the address.
 SHOWN = ("SERVER_", "REMOTE_", "wsgi.", "SCRIPT_NAME", "HTTP_HOST", "HTTP_X_FORWARDED_")
 #: What an answer says anew for each who asks.
-NOT_KEPT = {"content-length", "content-encoding", "etag", "vary", "set-cookie", STAMP.lower()}
+NOT_KEPT = {"content-length", "content-encoding", "etag", "vary", "set-cookie"}
+NOT_KEPT |= {STAMP.lower(), FRESH.lower()}
 #: Headers of a 304: RFC 9110, 15.4.5, and what lets a page's script read it.
 OF_UNCHANGED = {"cache-control", "etag", "vary", "surrogate-key", "access-control-allow-origin"}
 OF_UNCHANGED |= {"access-control-expose-headers"}
+#: An address longer than this is asked for once, not kept.
+LONGEST = 8_000
+MOST_ARE_SHORTER = 400
 #: What is shorter is not compressed: it fits one packet anyway.
 SHORT = 600
 PACKERS: dict[str, Callable[[bytes], bytes]] = {
@@ -55,7 +60,17 @@ class Form:
 class Answer:
     """What the application answered, whole; its forms are made when first asked for."""
 
-    __slots__ = ("body", "etag", "forms", "headers", "is_lasting", "size", "stamp", "status")
+    __slots__ = (
+        "body",
+        "etag",
+        "forms",
+        "fresh_seconds",
+        "headers",
+        "is_lasting",
+        "size",
+        "stamp",
+        "status",
+    )
 
     def __init__(self, status: str, headers: Headers, body: bytes) -> None:
         said = {name.lower(): value for name, value in headers}
@@ -63,6 +78,7 @@ class Answer:
         self.headers = [each for each in headers if each[0].lower() not in NOT_KEPT]
         self.etag = said.get("etag", "").removeprefix("W/").strip('"')
         self.stamp = said.get(STAMP.lower(), "")
+        self.fresh_seconds = float(said.get(FRESH.lower(), FRESH_SECONDS))
         self.is_lasting = "s-maxage" in said.get("cache-control", "")
         self.size = 2 * len(body) + 2_000  # with both compressed forms
         self.forms: dict[str, Form] = {}
@@ -86,12 +102,12 @@ class Edge:
         self,
         application: Application,
         *,
-        key_of: Callable[[str, str], str | None],
+        key_of: KeyOf,
         is_current: Callable[[str], bool],
         most_bytes: int = 64 * 1024 * 1024,
     ) -> None:
         self.application = application
-        self.key_of = lru_cache(maxsize=16_384)(key_of)
+        self.key_of = remembered(key_of)
         self.cache: Microcache[Answer] = Microcache(is_current, most_bytes=most_bytes)
         # Counted for the metrics, which hear of them with the next that has to wait.
         self.kept = self.whole = self.unchanged = 0
@@ -137,6 +153,19 @@ class Edge:
         PUBLIC_READS.labels("whole").inc(self.whole)
         PUBLIC_READS.labels("unchanged").inc(self.unchanged)
         self.kept = self.whole = self.unchanged = 0
+
+
+def remembered(key_of: KeyOf) -> KeyOf:
+    """`key_of` with a memory that is bounded in bytes, not only in addresses: most are short."""
+    short, long = lru_cache(maxsize=16_384)(key_of), lru_cache(maxsize=512)(key_of)
+
+    def find(path: str, query: str) -> str | None:
+        length = len(path) + len(query)
+        if length > LONGEST:
+            return None
+        return (short if length < MOST_ARE_SHORTER else long)(path, query)
+
+    return find
 
 
 @lru_cache(maxsize=1_024)

@@ -111,6 +111,21 @@ def test_a_null_character_in_a_query_is_refused(client, path):
     assert (answer.status_code, answer.json()["code"]) == (400, "null_characters_not_allowed")
 
 
+def test_counts_come_in_the_order_asked_without_what_is_not_there(client, edition):
+    other = EditionFactory(article=ArticleFactory(external_id="other"), locale="ko")
+    off = EditionFactory(article=ArticleFactory(external_id="off"), locale="ko")
+    type(off.thread).objects.filter(pk=off.thread_id).update(state=ThreadState.OFF)
+    asked = [other, off, edition, other]
+
+    threads = [each.thread_id for each in asked] + [edition.article_id]
+    by_thread = client.get("/api/v1/counts", {"thread": threads}).json()["results"]
+    addresses = ["no address", *(each.url for each in asked), f"{URL}/?utm_source=x"]
+    by_url = client.get("/api/v1/counts", {"url": addresses}).json()["results"]
+
+    assert [row["thread"] for row in by_thread] == [str(other.thread_id), str(edition.thread_id)]
+    assert [row["url"] for row in by_url] == [other.url, URL, f"{URL}/?utm_source=x"]
+
+
 def test_counts_are_bounded(client):
     many = client.get("/api/v1/counts", {"url": [f"https://news.example/{n}" for n in range(26)]})
     none = client.get("/api/v1/counts")

@@ -197,7 +197,27 @@ def test_what_is_said_of_pages_is_left_out(ask, page):
 
 
 def test_nobody_is_told_what_tells_the_edge(ask, page):
-    assert not [name for name in ask(page).headers if "stamp" in name]
+    told = {**ask(page).headers, **ask("/api/v1/counts?url=https://news.example/").headers}
+
+    assert not [name for name in told if name.startswith("x-edge")]
+
+
+def test_counts_are_kept_in_the_order_asked_for_less_than_half_a_second(ask, clock):
+    threads = [ThreadFactory.create(), ThreadFactory.create()]
+    asked = [f"/api/v1/counts?thread={one.pk},{two.pk}" for one, two in (threads, threads[::-1])]
+    first = ask(asked[0])
+    CommentFactory.create(thread=threads[0])
+    lifecycle.counting.fold()
+
+    assert ask(asked[0]).body == first.body
+    assert [row["comment_count"] for row in ask(asked[1]).json["results"]] == [0, 1]
+    clock.now += 0.5
+    assert [row["comment_count"] for row in ask(asked[0]).json["results"]] == [1, 0]
+
+
+def test_an_address_too_long_to_be_kept_is_answered_all_the_same(ask, page, edge):
+    assert ask(f"{page}?utm_source={'x' * 8_000}").status == 200
+    assert edge.cache._kept == {}
 
 
 def test_what_is_not_there_is_kept_as_well(ask, page, thread):

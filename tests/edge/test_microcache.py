@@ -15,6 +15,7 @@ from edge.microcache import Microcache
 class Said:
     text: str
     stamp: str = ""
+    fresh_seconds: float = 1.0
     is_lasting: bool = True
     size: int = 100
 
@@ -62,6 +63,15 @@ def test_within_a_second_an_answer_is_given_again(clock):
     clock.now += 0.99
 
     assert house.ask() == "first"
+
+
+def test_an_answer_may_be_fresh_for_less_than_a_second(clock):
+    house = House(fresh_seconds=0.4)
+    house.ask()
+    house.text = "second"
+    clock.now += 0.5
+
+    assert house.ask() == "second"
 
 
 def test_after_a_second_what_tells_nothing_of_itself_is_rendered_anew(clock):
