@@ -48,6 +48,7 @@ class DemoComment(TypedDict):
     minutes_ago: int
     body: str
     votes: DemoVotes
+    reactions: NotRequired[dict[str, list[str]]]
     reports: list[DemoReport]
     then: Literal["withdrawn", "edited"] | None
     edited_body: NotRequired[str]

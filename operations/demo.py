@@ -19,7 +19,7 @@ from accounts.models import User
 from accounts.services import staff
 from articles.models import Article
 from comments.models import Comment, Thread
-from comments.services import counting, lifecycle, votes
+from comments.services import counting, lifecycle, reactions, votes
 from common import clock
 from moderation.models import ListedWord
 from moderation.services import flags
@@ -137,13 +137,16 @@ def _say(
 
 
 def _follow_up(line: DemoComment, comment: Comment, readers: dict[str, User]) -> None:
-    """What comes once the talk is there: votes, reports, a withdrawal."""
+    """What comes once the talk is there: votes, reactions, reports, a withdrawal."""
     comment.refresh_from_db()
     if comment.is_published:
         for key in line["votes"]["up"]:
             _vote(comment, readers[key], 1)
         for key in line["votes"]["down"]:
             _vote(comment, readers[key], -1)
+        for kind, keys_of_readers in line.get("reactions", {}).items():
+            for key in keys_of_readers:
+                _react(comment, readers[key], kind)
         for report in line["reports"]:
             flags.raise_flag(
                 comment=comment,
@@ -158,6 +161,10 @@ def _follow_up(line: DemoComment, comment: Comment, readers: dict[str, User]) ->
 
 def _vote(comment: Comment, reader: User, value: int) -> None:
     votes.cast(thread_id=comment.thread_id, comment_id=comment.pk, reader=reader, value=value)
+
+
+def _react(comment: Comment, reader: User, kind: str) -> None:
+    reactions.react(thread_id=comment.thread_id, comment_id=comment.pk, reader=reader, kind=kind)
 
 
 def _finish_work() -> None:

@@ -122,6 +122,7 @@ def do(client, site, scene, page, what):
                 "hold_over_links": 1,
                 "hook_url": "",
                 "hook_when_away": "queue",
+                "reactions": "sad",
             },
         ),
         ("settings", "new_secret"): (address(site, page), {"new_secret": "1"}),

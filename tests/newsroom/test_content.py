@@ -5,6 +5,7 @@ import re
 import pytest
 
 from newsroom import demo, desk
+from publishers.reactions import USUAL
 
 STORIES = {story["external_id"]: story for story in demo.stories("https://demo.example")}
 EDITIONS = [
@@ -88,11 +89,14 @@ def test_the_conversation_can_be_replayed_in_order():
     for comment in demo.conversation():
         parent = said.get((comment["story"], comment["parent"]))
         votes = [*comment["votes"]["up"], *comment["votes"]["down"]]
+        reactions = comment.get("reactions", {})
+        reacted = [reader for each in reactions.values() for reader in each]
         reporters = [report["reader"] for report in comment["reports"]]
 
         assert comment["story"] in STORIES
-        assert {comment["reader"], *votes, *reporters} <= readers
-        assert comment["reader"] not in votes + reporters
+        assert {comment["reader"], *votes, *reacted, *reporters} <= readers
+        assert comment["reader"] not in votes + reacted + reporters
+        assert set(reactions) <= set(USUAL)
         assert len(set(votes)) == len(votes)
         assert comment["parent"] is None or parent["minutes_ago"] > comment["minutes_ago"]
         assert (comment["then"] == "edited") == ("edited_body" in comment)

@@ -4,6 +4,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 
+from moderation.desk.forms import SettingsForm
 from publishers import reactions
 from publishers.forms import ReactionLines
 from publishers.models import Site
@@ -83,6 +84,21 @@ def test_a_new_site_is_sound_and_has_the_usual_reactions():
     site.full_clean()
 
     assert [each["kind"] for each in site.reactions] == list(reactions.USUAL)
+
+
+@pytest.mark.django_db
+def test_an_owner_chooses_them_among_the_settings():
+    site = SiteFactory()
+    kept = {name: getattr(site, name) for name in SettingsForm.Meta.fields}
+
+    refused = SettingsForm(kept | {"reactions": "tea"}, instance=site)
+    form = SettingsForm(kept | {"reactions": "tea 🍵 With tea\nsad"}, instance=site)
+    form.save()
+
+    site.refresh_from_db()
+    assert [each["kind"] for each in site.reactions] == ["tea", "sad"]
+    assert "tea 🍵 With tea\nsad 😢" in str(SettingsForm(instance=site))
+    assert list(refused.errors) == ["reactions"]
 
 
 @pytest.mark.django_db
