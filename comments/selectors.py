@@ -11,6 +11,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 from django.db.models.functions import Coalesce, JSONObject
+from django.db.models.lookups import Exact
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 
@@ -318,11 +319,14 @@ def _said_of(
     comment_ids: Iterable[UUID], *, reader: User, thread: Thread
 ) -> tuple[dict[str, int], dict[str, list[str]]]:
     """The reader's votes on these comments of a thread, and the kinds of their reactions. One
-    query.
+    query, from the reader's own: a join may begin with the comments.
     """
-    of = {"reader": reader, "comment__in": list(comment_ids), "comment__thread": thread}
-    voted = Vote.objects.filter(**of).values_list("comment", "value", Value(""))
-    reacted = Reaction.objects.filter(**of).values_list("comment", Value(0), "kind")
+    there = Comment.objects.filter(pk=OuterRef("comment")).values("thread")[:1]
+    of = {"reader": reader, "comment__in": list(comment_ids)}
+    voted = Vote.objects.filter(Exact(Subquery(there), thread.pk), **of)
+    reacted = Reaction.objects.filter(Exact(Subquery(there), thread.pk), **of)
+    voted = voted.values_list("comment", "value", Value(""))
+    reacted = reacted.values_list("comment", Value(0), "kind")
     votes: dict[str, int] = {}
     reactions: dict[str, list[str]] = {}
     for comment, value, kind in voted.union(reacted, all=True):

@@ -59,7 +59,3 @@ def test_a_repeated_parameter_keeps_its_order():
 @pytest.mark.parametrize("query", ["a;b", "&", "x", "x=%FF", "=&=", "%00=1"])
 def test_what_says_nothing_makes_no_other_address(query):
     assert key_of(f"/api/v1/threads/{ID}/comments", query) == f"/api/v1/threads/{ID}/comments"
-
-
-def test_a_very_long_query_goes_straight_on():
-    assert key_of("/api/v1/counts", f"url={'x' * 9_000}") is None
