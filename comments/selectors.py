@@ -323,10 +323,9 @@ def _said_of(
     """
     there = Comment.objects.filter(pk=OuterRef("comment")).values("thread")[:1]
     of = {"reader": reader, "comment__in": list(comment_ids)}
-    voted = Vote.objects.filter(Exact(Subquery(there), thread.pk), **of)
-    reacted = Reaction.objects.filter(Exact(Subquery(there), thread.pk), **of)
-    voted = voted.values_list("comment", "value", Value(""))
-    reacted = reacted.values_list("comment", Value(0), "kind")
+    in_it = Exact(Subquery(there), thread.pk)
+    voted = Vote.objects.filter(in_it, **of).values_list("comment", "value", Value(""))
+    reacted = Reaction.objects.filter(in_it, **of).values_list("comment", Value(0), "kind")
     votes: dict[str, int] = {}
     reactions: dict[str, list[str]] = {}
     for comment, value, kind in voted.union(reacted, all=True):

@@ -68,7 +68,7 @@ def rows_read(sql: str) -> int:
 
 def _read_by(node: dict[str, Any]) -> int:
     read = sum(_read_by(child) for child in node.get("Plans", ()))
-    if not node["Node Type"].endswith("Scan"):
+    if not node["Node Type"].endswith("Scan") or node["Node Type"] == "Subquery Scan":
         return read
     rows = node.get("Rows Removed by Index Recheck", 0)
     if node["Node Type"] != "Bitmap Heap Scan":  # its rows are those of the index scan below
