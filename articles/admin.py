@@ -1,6 +1,7 @@
 """Articles as publishers sent them; the next `PUT` would overwrite a change, so they are only read.
 
-Related links are an editor's: they can be set for each edition.
+Related links are an editor's: they can be set for each edition. Articles can be taken back and
+published again, and a section's conversations opened and closed.
 """
 
 import math
@@ -9,12 +10,34 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from articles.models import Article, Edition, RelatedLink
-from articles.services import publishing
+from articles import selectors
+from articles.models import Article, Edition, FormerText, PageAddress, RelatedLink, Section
+from articles.services import publishing, sections
+from articles.states import CommentsSwitch
 from common.admin import BigTableAdmin, RecordAdmin, RecordInline
+
+UNPUBLISHED = ("unpublished_at", admin.EmptyFieldListFilter)
+
+
+class NamedSearch(BigTableAdmin):
+    """A search by words of titles in any script, by id and by address."""
+
+    search_fields = ("pk",)  # shows the box; what is typed goes the way below
+    search_help_text = _("Words of a title, an id or an address.")
+    #: Where the article is from here.
+    article = "pk"
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Two statements."""
+        if wanted := search_term.strip()[:500]:
+            queryset = queryset.filter(**{f"{self.article}__in": selectors.ids_named(wanted)})
+        return queryset, False
 
 
 class EditionInline(RecordInline):
@@ -23,15 +46,59 @@ class EditionInline(RecordInline):
     show_change_link = True
 
 
-@admin.register(Article)
-class ArticleAdmin(RecordAdmin):
-    list_display = ("external_id", "site", "comments", "published_at", "updated_at")
+@admin.register(Section)
+class SectionAdmin(BigTableAdmin):
+    list_display = ("name", "site", "comments")
     list_select_related = ("site",)
-    list_filter = ("comments", "ai_generated")
-    search_fields = ("external_id__startswith", "editions__title")
-    search_help_text = _("The publisher's id, or words of a title.")
+    list_filter = ("comments", "site")
+    search_fields = ("name__istartswith",)
+    ordering = ("site", "name")
+    readonly_fields = ("site", "name")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Section | None = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Section, form: Any, change: bool) -> None:
+        sections.switch(section=obj, to=CommentsSwitch(obj.comments))
+
+
+@admin.register(Article)
+class ArticleAdmin(RecordAdmin, NamedSearch):
+    list_display = ("title", "external_id", "site", "section", "state", "published_at")
+    list_select_related = ("site", "section")
+    list_filter = ("comments", "ai_generated", "by_reader", UNPUBLISHED, "site")
     ordering = ("-id",)
     inlines = (EditionInline,)
+    actions = ("unpublish", "republish")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Article]:
+        return super().get_queryset(request).prefetch_related("editions")
+
+    @admin.display(description=_("title"))
+    def title(self, article: Article) -> str:
+        return next((edition.title for edition in article.editions.all()), "")
+
+    @admin.display(description=_("comments"))
+    def state(self, article: Article) -> str:
+        return str(article.switch.label if article.is_published else _("Unpublished"))
+
+    def has_unpublish_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("articles.change_article")
+
+    @admin.action(description=_("Unpublish the chosen articles"), permissions=["unpublish"])
+    def unpublish(self, request: HttpRequest, chosen: QuerySet[Article]) -> None:
+        for article in chosen:
+            publishing.unpublish(article=article)
+        self.message_user(request, _("Their conversations are shown nowhere now."))
+
+    @admin.action(description=_("Publish the chosen articles again"), permissions=["unpublish"])
+    def republish(self, request: HttpRequest, chosen: QuerySet[Article]) -> None:
+        for article in chosen:
+            publishing.republish(article=article)
+        self.message_user(request, _("They are published again."))
 
 
 class RelatedLinkForm(forms.ModelForm):
@@ -55,14 +122,29 @@ class RelatedLinkInline(admin.StackedInline):
     extra = 1
 
 
+class AddressInline(RecordInline):
+    model = PageAddress
+    fields = ("url", "created_at")
+    verbose_name_plural = _("also found at")
+
+
+class FormerTextInline(RecordInline):
+    model = FormerText
+    fields = ("number", "title", "until")
+    verbose_name_plural = _("earlier texts")
+
+
 @admin.register(Edition)
-class EditionAdmin(BigTableAdmin):
+class EditionAdmin(NamedSearch):
     list_display = ("title", "locale", "article")
     list_select_related = ("article",)
-    search_fields = ("title", "article__external_id__startswith")
+    article = "article"
     ordering = ("-id",)
-    inlines = (RelatedLinkInline,)
-    fields = ("article", "locale", "url", "title", "standfirst", "sections", "insight", "thread")
+    inlines = (RelatedLinkInline, AddressInline, FormerTextInline)
+    fields = (
+        *("article", "locale", "url", "canonical_url", "alternates"),
+        *("title", "standfirst", "sections", "insight", "images", "thread"),
+    )
     readonly_fields = fields
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -75,7 +157,7 @@ class EditionAdmin(BigTableAdmin):
         self, request: HttpRequest, form: Any, formsets: Iterable[Any], change: bool
     ) -> None:
         """Save all links at once, in the order of their places."""
-        for formset in formsets:
+        for formset in (each for each in formsets if each.model is RelatedLink):
             formset.save(commit=False)  # what changed, for the admin's log
             kept = [
                 each.instance

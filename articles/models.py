@@ -2,24 +2,56 @@
 
 from typing import ClassVar
 
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from articles.querysets import EditionQuerySet
+from articles.querysets import ArticleQuerySet, EditionQuerySet
 from articles.states import CommentsSwitch
+from articles.titles import TitleTerms
 from common.ids import new_id
+
+NO_LIST = models.Value([], models.JSONField())
+NO_NAMES = models.Value({}, models.JSONField())
+
+
+class Section(models.Model):
+    """A part of a site, like "politics", under the name that its publisher sends. There from the
+    first article that names it.
+
+    `comments` holds for its articles that say nothing themselves; services.sections, which alone
+    changes it, hands it down to their threads.
+    """
+
+    site = models.ForeignKey("publishers.Site", models.CASCADE, related_name="sections")
+    name = models.CharField(max_length=100)
+    comments = models.CharField(max_length=6, choices=CommentsSwitch, default=CommentsSwitch.OPEN)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["site", "name"], name="section_once_per_site"),
+            models.CheckConstraint(
+                condition=Q(comments__in=CommentsSwitch.values), name="section_comments_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Article(models.Model):
     """A story of a site, under the publisher's own id. Its editions hold the texts and threads.
 
-    `comments` is handed down to the threads by services.publishing, which alone writes here.
+    What `switch` says is handed down to the threads by services.publishing, which alone writes
+    here. An article that a reader opened the thread of (`by_reader`) has an id of our own until the
+    publisher sends it.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     site = models.ForeignKey("publishers.Site", models.CASCADE, related_name="articles")
     external_id = models.CharField(max_length=200)
+    section = models.ForeignKey(Section, models.SET_NULL, null=True, related_name="articles")
     authors = models.JSONField(default=list, blank=True)
     topics = models.JSONField(default=list, blank=True)
     published_at = models.DateTimeField(null=True, blank=True)
@@ -27,27 +59,64 @@ class Article(models.Model):
     ai_generated = models.BooleanField(default=False)
     disclosure = models.TextField(blank=True)
     sources = models.JSONField(default=list, blank=True)
-    comments = models.CharField(max_length=6, choices=CommentsSwitch, default=CommentsSwitch.OPEN)
+    comments = models.CharField(
+        max_length=6,
+        choices=CommentsSwitch,
+        blank=True,
+        default="",
+        help_text=_("Empty: as its section says."),
+    )
     split_threads = models.BooleanField(
         default=False, help_text=_("Each edition has a thread of its own.")
     )
+    unpublished_at = models.DateTimeField(null=True, editable=False)
+    by_reader = models.BooleanField(default=False, db_default=False, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
+
+    objects = ArticleQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["site", "external_id"], name="article_once_per_site"),
             models.CheckConstraint(
-                condition=Q(comments__in=CommentsSwitch.values), name="article_comments_known"
+                condition=Q(comments__in=["", *CommentsSwitch.values]),
+                name="article_comments_known",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["site", "-id"], name="article_of_site"),
+            models.Index(
+                "site",
+                OpClass("external_id", name="varchar_pattern_ops"),
+                name="article_by_beginning",
             ),
         ]
 
     def __str__(self) -> str:
         return self.external_id
 
+    @property
+    def is_published(self) -> bool:
+        return self.unpublished_at is None
+
+    @property
+    def switch(self) -> CommentsSwitch:
+        """Whether readers may comment: as the article says, else its section. Off while it is
+        unpublished. No query where the section is loaded.
+        """
+        if not self.is_published:
+            return CommentsSwitch.OFF
+        by_section = self.section.comments if self.section else CommentsSwitch.OPEN
+        return CommentsSwitch(self.comments or by_section)
+
 
 class Edition(models.Model):
-    """An article in one language, with its own address. Editions share a thread unless split."""
+    """An article in one language, with its own address. Editions share a thread unless split.
+
+    A change of its texts leaves a `FormerText`, a change of its address a `PageAddress`
+    (services.publishing).
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     article = models.ForeignKey(Article, models.CASCADE, related_name="editions")
@@ -60,6 +129,10 @@ class Edition(models.Model):
     standfirst = models.TextField(blank=True)
     sections = models.JSONField(default=list, blank=True)
     insight = models.JSONField(null=True, blank=True)
+    images = models.JSONField(default=list, db_default=NO_LIST, blank=True)
+    canonical_url = models.URLField(max_length=2_000, blank=True, default="", db_default="")
+    alternates = models.JSONField(default=dict, db_default=NO_NAMES, blank=True)
+    title_terms = TitleTerms(null=True, editable=False)
 
     objects = EditionQuerySet.as_manager()
 
@@ -74,9 +147,53 @@ class Edition(models.Model):
                 deferrable=models.Deferrable.DEFERRED,
             ),
         ]
+        indexes: ClassVar = [GinIndex(fields=["title_terms"], name="edition_by_title")]
 
     def __str__(self) -> str:
         return f"{self.locale}: {self.title}"
+
+
+class PageAddress(models.Model):
+    """One more address that leads to an edition: one it had before, or that of another form of its
+    page. The page that stands at an address now wins over those that are only found there.
+    """
+
+    edition = models.ForeignKey(Edition, models.CASCADE, related_name="addresses")
+    url = models.URLField(max_length=2_000)
+    url_key = models.CharField(max_length=2_000, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["url_key"], name="one_address_one_edition")
+        ]
+
+    def __str__(self) -> str:
+        return self.url
+
+
+class FormerText(models.Model):
+    """What an edition said until `until`, when another text came: comments before then answer this
+    one. The latest hundred of an edition are kept.
+    """
+
+    edition = models.ForeignKey(
+        Edition, models.CASCADE, related_name="former_texts", db_index=False
+    )
+    number = models.PositiveIntegerField()
+    title = models.CharField(max_length=500)
+    standfirst = models.TextField(blank=True)
+    sections = models.JSONField(default=list, blank=True)
+    insight = models.JSONField(null=True, blank=True)
+    until = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["edition", "number"], name="former_text_number_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.title} ({self.number})"
 
 
 class RelatedLink(models.Model):

@@ -14,6 +14,8 @@ from common.errors import Refusal
 
 #: Bytes of a request's body. A long article with three editions has about 100 kB.
 LONGEST_BODY = 1_048_576
+#: Bytes and lines of a body of many lines, each of them a document of its own.
+LONGEST_LINES, MOST_LINES = 4_194_304, 500
 #: How often a plain body opens a list or an object.
 MOST_BRACKETS = 100
 
@@ -22,6 +24,12 @@ class BodyTooLarge(Refusal):
     code: ClassVar[str] = "body_too_large"
     status: ClassVar[int] = 413
     detail = _("The body has more than 1 MiB.")
+
+
+class TooManyLines(Refusal):
+    code: ClassVar[str] = "too_many_lines"
+    status: ClassVar[int] = 413
+    detail = _("The body has more than 4 MiB or 500 lines. Send it in several parts.")
 
 
 def dumps(value: Any) -> bytes:
@@ -83,3 +91,26 @@ class JSONParser(BaseParser):
         except orjson.JSONDecodeError as fault:
             sentence = _("The body is not valid JSON: %(fault)s") % {"fault": fault}
             raise ParseError(sentence) from fault
+
+
+class LinesParser(BaseParser):
+    """Bodies of a JSON document a line (NDJSON): the lines as text. Whether each is JSON is seen
+    later, so that one that is not does not stand in the way of the others.
+    """
+
+    media_type = "application/x-ndjson"
+
+    def parse(
+        self,
+        stream: IO[Any],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        content = stream.read(LONGEST_LINES + 1)
+        if len(content) > LONGEST_LINES or content.count(b"\n") > MOST_LINES:
+            raise TooManyLines
+        try:
+            lines = content.decode().split("\n")
+        except UnicodeDecodeError as fault:
+            raise ParseError(_("The body is not UTF-8.")) from fault
+        return lines if lines[-1] else lines[:-1]

@@ -67,7 +67,8 @@ def check(request: Request | HttpRequest, policy: str, *, key: str | None = None
 
 def _once(request: Request | HttpRequest, key: str) -> Bucket:
     digest = sha256(key.encode()).hexdigest()[:32]
-    return Bucket(f"once:{request.user.pk}:{digest}", 1, REPEATS_SECONDS, Kind.ONCE)
+    who = request.user.pk or getattr(getattr(request, "auth", None), "site_id", None)
+    return Bucket(f"once:{who}:{digest}", 1, REPEATS_SECONDS, Kind.ONCE)
 
 
 def of(policy: str, per: str, who: object, *, share: float = 1) -> list[Bucket]:

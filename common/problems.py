@@ -18,7 +18,7 @@ from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from common.away import refusal_for
-from common.errors import FieldError, Refusal
+from common.errors import FieldError, InvalidInput, Refusal
 from common.json import dumps
 
 LOG = logging.getLogger(__name__)
@@ -58,16 +58,8 @@ def to_response(exc: Exception, context: dict[str, Any]) -> Response | None:
     elif isinstance(exc, PermissionDenied):
         answer = _answer(403, "forbidden", _("You may not do this."))
     elif isinstance(exc, exceptions.ValidationError):
-        errors = tuple(_field_errors(exc.get_full_details(), ""))
-        answer = Response(
-            problem(
-                status=400,
-                code="invalid_input",
-                detail=_("Some fields need another look."),
-                errors=errors,
-            ),
-            status=400,
-        )
+        refusal = invalid(exc)
+        answer = Response(_problem_of(refusal), status=refusal.status)
     elif isinstance(exc, exceptions.APIException):
         code = str(getattr(exc.detail, "code", exc.default_code))
         answer = _answer(exc.status_code, CODES.get(code, code), str(exc.detail))
@@ -84,6 +76,11 @@ def to_response(exc: Exception, context: dict[str, Any]) -> Response | None:
 
 def _answer(status: int, code: str, detail: str) -> Response:
     return Response(problem(status=status, code=code, detail=detail), status=status)
+
+
+def invalid(fault: exceptions.ValidationError) -> InvalidInput:
+    """What REST framework found wrong with a body, as a refusal of ours."""
+    return InvalidInput(errors=tuple(_field_errors(fault.get_full_details(), "")))
 
 
 def _field_errors(details: Any, pointer: str) -> Iterator[FieldError]:

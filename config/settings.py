@@ -276,6 +276,12 @@ RATE_LIMITS = {
     #: Mail that somebody asks for, counted for mailbox and address block together.
     "mailing": {"address": [(3, 60), (20, 3600)]},
     "publishing": {"site": [(1_200, 60)]},
+    "publishing_many": {"site": [(60, 60)]},
+    "opening": {
+        "account": [(5, 60), (30, 3600)],
+        "address": [(60, 60), (600, 3600)],
+        "site": [(120, 60), (2_000, 3600)],
+    },
     "staff": {"account": [(120, 60), (3_000, 3600)], "address": [(1_200, 60)]},
     "inviting": {"account": [(20, 3600)], "site": [(60, 3600)]},
 }

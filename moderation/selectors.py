@@ -9,7 +9,8 @@ from django.db.models import Count, Q, Subquery
 from django.http import Http404
 
 from accounts.models import NameLock, SiteProfile, User
-from articles.models import Edition
+from articles.models import Edition, FormerText
+from articles.selectors import text_answered
 from comments.models import AuthorFigures, Comment, Revision, StatusChange, Verdict
 from comments.states import Outcome, Status
 from common import clock
@@ -82,6 +83,8 @@ class Opened:
 
     case: Case
     edition: Edition | None
+    #: What the edition said when the comment came, where it says something else now.
+    answered: FormerText | None
     revisions: list[Revision]
     flag_counts: list[FlagCount]
     flags_with_words: list[Flag]
@@ -186,13 +189,14 @@ def case_for(user: User, case_id: UUID) -> Case:
 
 
 def opened(case: Case) -> Opened:
-    """All about a case that `case_for` read. Nine queries."""
+    """All about a case that `case_for` read. Ten queries."""
     comment = case.comment
     revisions = comment.revisions.prefetch_related("verdicts").order_by("-number")
     flags = Flag.objects.filter(comment=comment)
     return Opened(
         case=case,
-        edition=_edition_of(comment),
+        edition=(edition := _edition_of(comment)),
+        answered=text_answered(edition, comment.created_at) if edition else None,
         revisions=list(revisions[:MOST_OF_A_KIND]),
         flag_counts=_flag_counts(comment),
         flags_with_words=list(flags.exclude(detail="").order_by("-created_at")[:MOST_OF_A_KIND]),

@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from moderation.desk import articles, cases, figures, keys, log, settings, sso, staff, words
+from moderation.desk import (
+    articles,
+    cases,
+    figures,
+    keys,
+    log,
+    sections,
+    settings,
+    sso,
+    staff,
+    words,
+)
 
 app_name = "moderation"
 urlpatterns = [
@@ -15,6 +26,7 @@ urlpatterns = [
     path("sites/<uuid:site_id>/sso", sso.sso, name="sso"),
     path("sites/<uuid:site_id>/articles", articles.articles, name="articles"),
     path("sites/<uuid:site_id>/articles/<uuid:article_id>", articles.article, name="article"),
+    path("sites/<uuid:site_id>/sections", sections.sections, name="sections"),
     path("sites/<uuid:site_id>/words", words.words, name="words"),
     path("sites/<uuid:site_id>/settings", settings.settings, name="settings"),
     path("sites/<uuid:site_id>/log", log.log, name="log"),

@@ -57,6 +57,12 @@ class Site(models.Model):
     hold_over_links = models.PositiveIntegerField(
         default=2, help_text=_("Comments with more links wait for a moderator.")
     )
+    readers_open_threads = models.BooleanField(
+        _("readers open conversations"),
+        default=False,
+        db_default=False,
+        help_text=_("On pages that your server has not sent yet, the first reader may do it."),
+    )
     hook_url = models.CharField(
         _("hook address"),
         max_length=2_000,

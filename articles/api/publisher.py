@@ -1,33 +1,79 @@
 """What a publisher's server calls, with its site's API key."""
 
+from dataclasses import asdict
+
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.status import HTTP_200_OK, HTTP_201_CREATED, HTTP_204_NO_CONTENT
 
+from articles import selectors
+from articles.api import lines
 from articles.api.serializers import (
     EXTERNAL_ID,
     ArticleInput,
     ArticleShape,
+    ManyArticlesShape,
+    OwnArticleShape,
     RelatedListInput,
+    StoryLine,
     article_json,
+    own_article_json,
 )
-from articles.selectors import article as read_article
 from articles.services import publishing
-from common.errors import FieldError
+from comments.api.writing import IDEMPOTENCY_KEY
+from common.errors import FieldError, InvalidInput
+from common.json import MOST_LINES, JSONParser, LinesParser
 from common.views import PrivateView
+from outbox.services.idempotency import idempotent
 from publishers.authentication import ApiKeyAuthentication, IsPublisherServer
 from publishers.states import Scope
 
 
-class PublisherArticle(PrivateView):
-    """`PUT /publisher/articles/{external_id}`: create (201) or update (200). Safe to repeat."""
+class PublisherArticles(PrivateView):
+    """`POST /publisher/articles`: up to 500 stories, a line each (NDJSON) or as a JSON list. Each
+    is stored as by its own `PUT`, or refused by its line. Safe to repeat.
+    """
 
     authentication_classes = [ApiKeyAuthentication]
     permission_classes = [IsPublisherServer]
-    scopes = {"PUT": Scope.ARTICLES_WRITE}
-    limits = {"PUT": "publishing"}
+    parser_classes = [LinesParser, JSONParser]
+    scopes = {"POST": Scope.ARTICLES_WRITE}
+    limits = {"POST": "publishing_many"}
+
+    @extend_schema(
+        parameters=[IDEMPOTENCY_KEY],
+        request={"application/x-ndjson": str, "application/json": StoryLine(many=True)},
+        responses=ManyArticlesShape,
+    )
+    @idempotent
+    def post(self, request: Request) -> Response:
+        told = request.data
+        if not isinstance(told, list):
+            raise InvalidInput(_("Send a list of stories, or a story a line."))
+        if len(told) > MOST_LINES:
+            sentence = str(_("At most %(most)s at a time.") % {"most": MOST_LINES})
+            raise InvalidInput(errors=(FieldError("", "too_many", sentence),))
+        sent = lines.send(request.user.site, enumerate(told, 1))
+        return Response(asdict(sent))
+
+
+class PublisherArticle(PrivateView):
+    """`PUT /publisher/articles/{external_id}`: create (201) or update (200), and publish again
+    what was taken back. `DELETE`: unpublish. Both are safe to repeat. `GET`: the article as its
+    publisher sees it; four queries.
+    """
+
+    authentication_classes = [ApiKeyAuthentication]
+    permission_classes = [IsPublisherServer]
+    scopes = dict.fromkeys(("GET", "PUT", "DELETE"), Scope.ARTICLES_WRITE)
+    limits = {"PUT": "publishing", "DELETE": "publishing"}
+
+    @extend_schema(responses=OwnArticleShape)
+    def get(self, request: Request, external_id: str) -> Response:
+        article = publishing.article_of(site=request.user.site, external_id=external_id)
+        return Response(own_article_json(selectors.with_pages(article)))
 
     @extend_schema(request=ArticleInput, responses={200: ArticleShape, 201: ArticleShape})
     def put(self, request: Request, external_id: str) -> Response:
@@ -40,10 +86,16 @@ class PublisherArticle(PrivateView):
             site=request.user.site, external_id=external_id, story=story.validated_data
         )
         return Response(
-            article_json(read_article(article.pk)),
+            article_json(selectors.article(article.pk)),
             status=HTTP_201_CREATED if created else HTTP_200_OK,
             headers={"Location": f"/api/v1/articles/{article.pk}"},
         )
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, external_id: str) -> Response:
+        article = publishing.article_of(site=request.user.site, external_id=external_id)
+        publishing.unpublish(article=article)
+        return Response(status=HTTP_204_NO_CONTENT)
 
 
 class PublisherRelated(PrivateView):

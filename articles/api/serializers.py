@@ -73,8 +73,26 @@ class RelatedInput(StrictSerializer):
         return attrs
 
 
+class ImageInput(StrictSerializer):
+    """A picture by its address: it is never fetched by us, nor kept."""
+
+    url = PageUrl(max_length=2_000)
+    alt = StrictCharField(max_length=500, allow_blank=True, default="")
+    credit = StrictCharField(max_length=200, allow_blank=True, default="")
+
+
+class AlternatesInput(StrictSerializer):
+    """Where other forms of an edition's page are."""
+
+    amp = PageUrl(max_length=2_000, required=False)
+    mobile = PageUrl(max_length=2_000, required=False)
+    print = PageUrl(max_length=2_000, required=False)
+
+
 class EditionInput(StrictSerializer):
-    """One language version. `related` left out: the links stay as they are."""
+    """One language version. `related` left out: the links stay as they are. `former_urls`: where
+    its page stood before; those that are known already need not be sent.
+    """
 
     locale = Locale()
     url = PageUrl(max_length=2_000)
@@ -84,15 +102,22 @@ class EditionInput(StrictSerializer):
         child=SectionInput(), max_length=200, default=list
     )
     insight = SectionInput(allow_null=True, default=None)
+    images: Listed = serializers.ListSerializer(child=ImageInput(), max_length=20, default=list)
+    canonical_url = PageUrl(max_length=2_000, allow_blank=True, default="")
+    alternates = AlternatesInput(default=dict)
+    former_urls = serializers.ListField(
+        child=PageUrl(max_length=2_000), max_length=20, default=list
+    )
     related: Listed = serializers.ListSerializer(
         child=RelatedInput(), max_length=50, required=False
     )
 
 
 class ArticleInput(StrictSerializer):
-    """A story as a publisher's server sends it."""
+    """A story as a publisher's server sends it. `comments` left out: as its section says."""
 
     external_id = ExternalId(required=False)
+    section = StrictCharField(max_length=100, allow_blank=True, default="")
     authors = serializers.ListField(
         child=StrictCharField(max_length=200), max_length=50, default=list
     )
@@ -104,9 +129,7 @@ class ArticleInput(StrictSerializer):
     ai_generated = serializers.BooleanField(default=False)
     disclosure = StrictCharField(max_length=2_000, allow_blank=True, default="")
     sources: Listed = serializers.ListSerializer(child=SourceInput(), max_length=100, default=list)
-    comments = serializers.ChoiceField(
-        choices=CommentsSwitch.choices, default=CommentsSwitch.OPEN.value
-    )
+    comments = serializers.ChoiceField(choices=CommentsSwitch.choices, default="")
     split_threads = serializers.BooleanField(default=False)
     editions: Listed = serializers.ListSerializer(
         child=EditionInput(), max_length=50, allow_empty=False
@@ -131,6 +154,21 @@ class ArticleInput(StrictSerializer):
         return value
 
 
+class StoryLine(ArticleInput):
+    """A story among many: each says which it is."""
+
+    external_id = ExternalId()
+
+    def validate_external_id(self, value: str) -> str:
+        return value
+
+
+class OpeningInput(StrictSerializer):
+    """The page whose conversation a reader opens."""
+
+    url = PageUrl(max_length=2_000)
+
+
 class RelatedListInput(StrictSerializer):
     """The related links of one edition, in order."""
 
@@ -151,6 +189,9 @@ class EditionShape(EditionBrief):
     standfirst = serializers.CharField()
     sections = SectionInput(many=True)
     insight = SectionInput(allow_null=True)
+    images = ImageInput(many=True)
+    canonical_url = serializers.URLField()
+    alternates = AlternatesInput()
     thread = serializers.UUIDField()
 
 
@@ -158,6 +199,7 @@ class ArticleShape(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     site = serializers.UUIDField()
     external_id = serializers.CharField()
+    section = serializers.CharField()
     authors = serializers.ListField(child=serializers.CharField())
     topics = serializers.ListField(child=serializers.CharField())
     published_at = serializers.DateTimeField(allow_null=True)
@@ -168,6 +210,53 @@ class ArticleShape(serializers.Serializer[Any]):
     comments = serializers.ChoiceField(choices=CommentsSwitch.choices)
     split_threads = serializers.BooleanField()
     editions = EditionShape(many=True)
+
+
+class FormerTextShape(serializers.Serializer[Any]):
+    """What an edition said until then."""
+
+    number = serializers.IntegerField()
+    title = serializers.CharField()
+    until = serializers.DateTimeField()
+
+
+class OwnEditionShape(EditionShape):
+    addresses = serializers.ListField(
+        child=serializers.URLField(), help_text="All others that lead to it."
+    )
+    former_texts = FormerTextShape(many=True)
+
+
+class OwnArticleShape(ArticleShape):
+    """An article as its publisher sees it: also while it is unpublished."""
+
+    unpublished_at = serializers.DateTimeField(allow_null=True)
+    editions = OwnEditionShape(many=True)
+
+
+class FaultShape(serializers.Serializer[Any]):
+    pointer = serializers.CharField()
+    code = serializers.CharField()
+    detail = serializers.CharField()
+
+
+class LineFault(serializers.Serializer[Any]):
+    """A line that was refused, as if it had been sent alone."""
+
+    line = serializers.IntegerField(help_text="Counted from 1.")
+    external_id = serializers.CharField(allow_null=True)
+    code = serializers.CharField()
+    detail = serializers.CharField()
+    errors = FaultShape(many=True)
+
+
+class ManyArticlesShape(serializers.Serializer[Any]):
+    """What became of the lines."""
+
+    created = serializers.IntegerField()
+    updated = serializers.IntegerField()
+    unchanged = serializers.IntegerField()
+    refused = LineFault(many=True)
 
 
 class LookupShape(serializers.Serializer[Any]):
@@ -216,6 +305,7 @@ def article_json(article: Article) -> dict[str, Any]:
         "id": article.pk,
         "site": article.site_id,
         "external_id": article.external_id,
+        "section": article.section.name if article.section else "",
         "authors": article.authors,
         "topics": article.topics,
         "published_at": article.published_at,
@@ -223,18 +313,43 @@ def article_json(article: Article) -> dict[str, Any]:
         "ai_generated": article.ai_generated,
         "disclosure": article.disclosure,
         "sources": article.sources,
-        "comments": article.comments,
+        "comments": article.switch,
         "split_threads": article.split_threads,
-        "editions": [
-            {
-                **edition_brief_json(edition),
-                "standfirst": edition.standfirst,
-                "sections": edition.sections,
-                "insight": edition.insight,
-                "thread": edition.thread_id,
-            }
-            for edition in article.editions.all()
-        ],
+        "editions": [edition_json(edition) for edition in article.editions.all()],
+    }
+
+
+def edition_json(edition: Edition) -> dict[str, Any]:
+    """An edition with its texts and the forms of its page."""
+    return {
+        **edition_brief_json(edition),
+        "standfirst": edition.standfirst,
+        "sections": edition.sections,
+        "insight": edition.insight,
+        "images": edition.images,
+        "canonical_url": edition.canonical_url or edition.url,
+        "alternates": edition.alternates,
+        "thread": edition.thread_id,
+    }
+
+
+def own_article_json(article: Article) -> dict[str, Any]:
+    """An article as its publisher may read it."""
+    editions = [
+        {
+            **edition_json(edition),
+            "addresses": [each.url for each in edition.addresses.all()],
+            "former_texts": [
+                {"number": each.number, "title": each.title, "until": each.until}
+                for each in edition.former_texts.all()
+            ],
+        }
+        for edition in article.editions.all()
+    ]
+    return {
+        **article_json(article),
+        "unpublished_at": article.unpublished_at,
+        "editions": editions,
     }
 
 

@@ -17,7 +17,7 @@ from comments.services import pace as thread_pace
 from common import clock
 from common.limits import spoken
 from moderation.desk import pages, reads
-from moderation.desk.forms import RelatedForm, SwitchForm
+from moderation.desk.forms import PublicationForm, RelatedForm, SwitchForm
 from moderation.desk.guard import demand, on_a_site
 from moderation.desk.pages import SeeOther, StaffRequest
 from moderation.forms import PAUSES, PaceForm
@@ -28,14 +28,14 @@ from publishers.roles import Permission
 @on_a_site(Permission.EDIT_ARTICLES)
 @require_safe
 def articles(request: StaffRequest, own: StaffMembership) -> HttpResponse:
-    """`/moderation/sites/{id}/articles?q=`: the newest, or those whose id or title begins so."""
-    wanted = request.GET.get("q", "").strip()[:200]
+    """`/moderation/sites/{id}/articles?q=`: the newest, or those that are called so."""
+    wanted = request.GET.get("q", "").replace("\x00", "").strip()[:500]
     return pages.show(
         request,
         "articles.html",
         tab="articles",
         site=own.site,
-        articles=reads.articles_of(own.site_id, beginning=wanted),
+        articles=reads.articles_of(own.site_id, wanted=wanted),
         wanted=wanted,
     )
 
@@ -48,6 +48,7 @@ def article(request: StaffRequest, own: StaffMembership, article_id: UUID) -> Ht
     if request.method != "POST":
         return _show(request, own, found)
     actions: dict[str, Callable[[StaffRequest, Article], str | None]] = {
+        "publish": _publish,
         "switch": _switch,
         "pace": _set_pace,
         "relate": _relate,
@@ -60,12 +61,23 @@ def article(request: StaffRequest, own: StaffMembership, article_id: UUID) -> Ht
     return SeeOther(reverse("moderation:article", args=[own.site_id, found.pk]))
 
 
+def _publish(request: StaffRequest, found: Article) -> str | None:
+    form = PublicationForm(request.POST)
+    if not form.is_valid():
+        return None
+    if form.cleaned_data["published"]:
+        publishing.republish(article=found)
+        return _("The article is published again.")
+    publishing.unpublish(article=found)
+    return _("The article is unpublished.")
+
+
 def _switch(request: StaffRequest, found: Article) -> str | None:
     form = SwitchForm(request.POST)
     if not form.is_valid():
         return None
     publishing.switch(article=found, to=form.cleaned_data["comments"])
-    return _("Comments: %(state)s.") % {"state": found.get_comments_display()}
+    return _("Comments: %(state)s.") % {"state": found.switch.label}
 
 
 def _set_pace(request: StaffRequest, found: Article) -> str | None:
@@ -103,6 +115,12 @@ def _fault(request: StaffRequest) -> str:
     return _("Some fields need another look.")
 
 
+def _as_section(found: Article) -> str:
+    by_section = found.section.comments if found.section else CommentsSwitch.OPEN
+    state = CommentsSwitch(by_section).label
+    return _("As its section says (%(state)s)") % {"state": state}
+
+
 def _show(
     request: StaffRequest,
     own: StaffMembership,
@@ -122,7 +140,7 @@ def _show(
             (each, typed.get(str(each.pk), reads.as_lines(each))) for each in found.editions.all()
         ],
         threads=reads.threads_of(found),
-        switches=CommentsSwitch.choices,
+        switches=[("", _as_section(found)), *CommentsSwitch.choices],
         pauses=[(each, spoken(each)) for each in PAUSES],
         refusal=fault,
         status=status,

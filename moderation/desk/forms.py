@@ -122,6 +122,7 @@ class SettingsForm(forms.ModelForm):
         fields = (
             "name",
             "screening",
+            "readers_open_threads",
             "edit_window_seconds",
             "hold_over_characters",
             "hold_over_links",
@@ -132,6 +133,7 @@ class SettingsForm(forms.ModelForm):
         labels: ClassVar = {
             "name": _("Name of the site"),
             "screening": _("What readers see before screening"),
+            "readers_open_threads": _("Readers open conversations"),
             "edit_window_seconds": _("Seconds to edit a comment"),
             "hold_over_characters": _("Hold over so many characters"),
             "hold_over_links": _("Hold over so many links"),
@@ -141,6 +143,28 @@ class SettingsForm(forms.ModelForm):
 
 
 class SwitchForm(forms.Form):
+    """Whether readers may comment; empty: as the article's section says."""
+
+    comments = forms.TypedChoiceField(
+        choices=[("", ""), *CommentsSwitch.choices],
+        coerce=CommentsSwitch,
+        empty_value=None,
+        required=False,
+    )
+
+
+class PublicationForm(forms.Form):
+    """Whether an article's page is there."""
+
+    published = forms.TypedChoiceField(
+        choices=[("yes", ""), ("no", "")], coerce=lambda word: word == "yes"
+    )
+
+
+class SectionForm(forms.Form):
+    """A section, and whether readers may comment on its articles."""
+
+    section = forms.IntegerField(min_value=1, max_value=2**63 - 1)
     comments = forms.TypedChoiceField(choices=CommentsSwitch.choices, coerce=CommentsSwitch)
 
 

@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404
 from accounts.models import NameLock, User
 from accounts.staff import SECOND_FACTORS
 from articles.models import Article, Edition
+from articles.selectors import ids_named
 from comments.models import AuthorFigures, Thread
 from comments.services.pace import pause_of
 from common import clock
@@ -196,26 +197,24 @@ def _in_words(role: str) -> str:
     return str(Role(role).label) if role else ""
 
 
-def articles_of(site_id: UUID, *, beginning: str = "") -> list[Article]:
-    """A site's newest articles with their editions, or those whose id or title begins so.
-
-    Three queries, at most a page.
+def articles_of(site_id: UUID, *, wanted: str = "") -> list[Article]:
+    """A site's newest articles with their editions, or those that are called so: by words of a
+    title, by id, by address. Three queries and those of the search, at most a page.
     """
-    rows = Article.objects.filter(site=site_id).prefetch_related("editions__thread")
-    if beginning:
-        titled = Edition.objects.filter(article__site=site_id, title__istartswith=beginning)
-        named = Q(external_id__startswith=beginning) | Q(pk__in=titled.values("article"))
-        rows = rows.filter(named)
+    rows = Article.objects.filter(site=site_id)
+    if wanted:
+        rows = rows.filter(pk__in=ids_named(wanted, site_id=site_id))
+    rows = rows.select_related("section").prefetch_related("editions__thread")
     return list(rows.order_by("-id")[:ARTICLES_PAGE])
 
 
 def article_of(site_id: UUID, article_id: UUID) -> Article:
-    """An article of a site with editions, their threads and related links. Raises Http404.
-
-    Four queries.
+    """An article of a site with editions, their threads, related links, other addresses and former
+    texts. Raises Http404. Six queries.
     """
-    rows = Article.objects.prefetch_related("editions__thread", "editions__related_links")
-    return get_object_or_404(rows, site=site_id, pk=article_id)
+    named = ("thread", "related_links", "addresses", "former_texts")
+    rows = Article.objects.prefetch_related(*(f"editions__{each}" for each in named))
+    return get_object_or_404(rows.select_related("section"), site=site_id, pk=article_id)
 
 
 def threads_of(article: Article) -> list[tuple[Thread, int, str]]:

@@ -111,7 +111,9 @@ def _answer_again(record: IdempotencyRecord) -> Response:
 
 
 def _owner(request: Request) -> str:
-    return f"user:{request.user.pk}"
+    """A person, or a publisher's server: that is its site."""
+    person = request.user.pk
+    return f"user:{person}" if person else f"site:{getattr(request.auth, 'site_id', None)}"
 
 
 def _fingerprint(request: Request) -> str:

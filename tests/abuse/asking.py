@@ -31,7 +31,11 @@ def ask(member: Member, route: Route, method: str, place: Place, body: Any = Non
         elif route.path.startswith(("/api/", "/_allauth/")):
             sent = samples.body_for(method, route.path) if body is None else body
             answer = member.client.generic(
-                method, address, json.dumps(sent), content_type="application/json"
+                method,
+                address,
+                json.dumps(sent),
+                content_type="application/json",
+                headers=samples.headers_for(method, route.path),
             )
         else:
             answer = member.client.generic(method, address)

@@ -18,6 +18,10 @@ RULES: dict[str, Rule] = {
     "everyone": lambda member, place: place.is_public,
     "signed in": lambda member, place: member.is_person,
     "readers": lambda member, place: member.is_person and place.is_public and serves(member, place),
+    "readers on their site's page": lambda member, place: (
+        member.kind in {"reader token", "session"}
+        and (member.site is None or member.site.origins.exists())
+    ),
     "its author": lambda member, place: (
         member.is_person and place.author == member.user and serves(member, place)
     ),

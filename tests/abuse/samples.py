@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:  # the scene needs Django, and who talks to a running install has none
     from tests.abuse.scene import Place
 
-STORY = {"editions": [{"locale": "en", "url": "https://news.example/new", "title": "A story"}]}
+PAGES = "https://news.example"
+STORY = {"editions": [{"locale": "en", "url": f"{PAGES}/new", "title": "A story"}]}
 #: Below `/api/v1`, by method and path; None where no JSON is read.
 BODIES: dict[str, Any] = {
     "POST /threads/{thread_id}/comments": {"body": "What I think of it."},
@@ -21,7 +22,9 @@ BODIES: dict[str, Any] = {
     "POST /auth/revoke": None,
     "PUT /me/avatar": None,
     "PUT /me/muted/{author_id}": None,
+    "POST /threads": {"url": f"{PAGES}/opened"},
     "PUT /publisher/articles/{external_id}": STORY,
+    "POST /publisher/articles": [{"external_id": "new", **STORY}],
     "PUT /publisher/articles/{external_id}/related": {"edition": "en", "related": []},
 }
 
@@ -29,6 +32,11 @@ BODIES: dict[str, Any] = {
 def body_for(method: str, path: str) -> Any:
     """The sample, or an empty object where there is none."""
     return BODIES.get(f"{method} {path.removeprefix('/api/v1')}", {})
+
+
+def headers_for(method: str, path: str) -> dict[str, str]:
+    """What the browser says beside it, where that counts: on which origin the asker's page is."""
+    return {"origin": PAGES} if (method, path) == ("POST", "/api/v1/threads") else {}
 
 
 def query_for(path: str, place: "Place") -> dict[str, Any]:

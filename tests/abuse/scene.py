@@ -14,7 +14,7 @@ from comments.states import Status, ThreadState
 from common.ids import new_id
 from newsroom import desk
 from publishers.models import Site
-from tests.abuse import cast
+from tests.abuse import cast, samples
 from tests.abuse.cast import Member
 from tests.factories import (
     CaseFactory,
@@ -99,7 +99,8 @@ def undone() -> Iterator[None]:
 
 
 def _lay() -> Scene:
-    here, there = SiteFactory(origins=["https://news.example"]), SiteFactory()
+    here = SiteFactory(origins=[samples.PAGES], readers_open_threads=True)
+    there = SiteFactory()
     reader, other, writer = ReaderFactory(), ReaderFactory(), ReaderFactory(public_page=True)
     public = [_published("here", here, writer), _published("there", there, writer)]
     off = ThreadFactory(site=here, state=ThreadState.OFF)

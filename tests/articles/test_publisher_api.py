@@ -7,45 +7,10 @@ from articles.models import Article, Edition
 from comments.models import Thread
 from comments.states import ThreadState
 from publishers.services import keys
+from tests.articles.sending import edition, faults, story
 from tests.factories import ReaderFactory, SiteFactory
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def site():
-    return SiteFactory(origins=["https://news.example"])
-
-
-@pytest.fixture
-def put(client, site):
-    """Sends a body as the site's server; gives the answer."""
-    _, key = keys.issue(site=site, name="server")
-
-    def send(body, external_id="story", path="", key=key):
-        return client.put(
-            f"/api/v1/publisher/articles/{external_id}{path}",
-            body,
-            content_type="application/json",
-            headers={"authorization": f"Bearer {key}"},
-        )
-
-    return send
-
-
-def edition(locale="en", slug="story", **fields):
-    address = f"https://news.example/{locale}/{slug}"
-    return {"locale": locale, "url": address, "title": f"A story ({locale})", **fields}
-
-
-def story(*editions, **fields):
-    return {"editions": list(editions) or [edition("en"), edition("ko")], **fields}
-
-
-def faults(answer):
-    assert answer.status_code == 400, answer.content
-    assert answer["Content-Type"] == "application/problem+json"
-    return {(fault["pointer"], fault["code"]) for fault in answer.json()["errors"]}
 
 
 def test_a_story_comes_with_its_editions_on_one_thread(put):

@@ -34,6 +34,7 @@ PAGES = {
     "log": {"owner", "legal"},
     "figures": {"owner", "lead", "analyst"},
     "articles": {"owner", "lead", "editor"},
+    "sections": {"owner", "lead", "editor"},
     "words": {"owner", "lead"},
     "settings": {"owner"},
 }
@@ -45,6 +46,8 @@ ACTIONS = {
     ("articles", "pace"): {"owner", "lead", "editor"},
     ("articles", "switch"): {"owner", "lead", "editor"},
     ("articles", "relate"): {"owner", "lead", "editor"},
+    ("articles", "unpublish"): {"owner", "lead", "editor"},
+    ("sections", "switch"): {"owner", "lead", "editor"},
     ("words", "list"): {"owner", "lead"},
     ("settings", "save"): {"owner"},
     ("settings", "new_secret"): {"owner"},
@@ -76,6 +79,7 @@ def scene(site):
         "case": CaseFactory(comment=comment),
         "article": edition.article,
         "edition": edition,
+        "section": site.sections.create(name="Harbour"),
         "member": ModeratorFactory(site=site),
         "key": keys.issue(site=site, name="cms")[0],
         "sso key": sso_keys.make_secret(site=site, name="web team")[0],
@@ -110,6 +114,14 @@ def do(client, site, scene, page, what):
         ("articles", "relate"): (
             address(site, article),
             {"action": "relate", "edition": scene["edition"].pk, "links": "harbour-walk"},
+        ),
+        ("articles", "unpublish"): (
+            address(site, article),
+            {"action": "publish", "published": "no"},
+        ),
+        ("sections", "switch"): (
+            address(site, page),
+            {"section": scene["section"].pk, "comments": "closed"},
         ),
         ("words", "list"): (address(site, page), {"word": "free money", "action": "hold"}),
         ("settings", "save"): (
@@ -162,7 +174,8 @@ def traces(site):
             Decision.objects.values(),
             site.name_locks.values("user", "until"),
             Thread.objects.filter(site=site).values("state", "slow_seconds"),
-            Article.objects.filter(site=site).values("comments"),
+            Article.objects.filter(site=site).values("comments", "unpublished_at"),
+            site.sections.values(),
             site.articles.values("editions__related_links__external_id"),
         )
     ]
@@ -473,6 +486,7 @@ def test_a_line_that_leads_nowhere_is_named_and_kept(site, scene, line):
         ("sso", 6),
         ("figures", 9),
         ("articles", 7),
+        ("sections", 5),
         ("words", 5),
         ("settings", 5),
     ],
