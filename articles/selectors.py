@@ -186,7 +186,7 @@ def _targets(edition: Edition, links: list[RelatedLink]) -> dict[str, Edition]:
     """Editions that links lead to, by external id or URL key; those in the reader's locale win."""
     ids = [link.external_id for link in links if link.external_id]
     keys = [key for link in links if (key := _key_or_none(link.url))]
-    of_site = Edition.objects.filter(article__site=edition.article.site_id).order_by()
+    of_site = Edition.objects.published().filter(article__site=edition.article.site_id).order_by()
     by_id = of_site.filter(article__external_id__in=ids).values("pk")
     by_key = of_site.filter(url_key__in=keys).values("pk")
     rows = Edition.objects.filter(pk__in=by_id.union(by_key, all=True))

@@ -2,14 +2,16 @@
 
 import gzip
 import json
+import threading
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from articles import selectors
+from articles.api import lines
 from articles.models import Article, Edition, PageAddress, RelatedLink
 from comments.models import Thread
 from tests.articles.sending import PAGES, edition, story
@@ -160,6 +162,27 @@ def test_stories_for_the_first_time_take_the_same_queries_however_many(send_all)
     taken([line("warm")])
 
     assert taken([line("a")]) == taken([line(f"b{number}") for number in range(30)])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_somebody_else_sends_at_the_same_moment_costs_only_its_own_line(site):
+    told = []
+
+    def send_both():
+        try:
+            told.append(lines.send(site, [(1, line("b")), (2, line("a"))]))
+        finally:
+            connection.close()
+
+    late = threading.Thread(target=send_both)
+    with transaction.atomic():
+        lines.send(site, [(1, line("a"))])
+        late.start()
+        late.join(timeout=0.5)  # it waits for the row that is not committed
+    late.join(timeout=20)
+
+    [sent] = told
+    assert (sent.created, sent.unchanged, sent.refused) == (1, 1, [])
 
 
 # -- the command -----------------------------------------------------------------------------------

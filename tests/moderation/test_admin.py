@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from articles.models import Edition, RelatedLink
+from articles.models import Edition, RelatedLink, Section
 from comments.services import counting
 from common import clock
 from moderation.models import Decision, ListedWord
@@ -33,7 +33,7 @@ pytestmark = pytest.mark.django_db
 
 OURS = ("articles", "comments", "moderation", "outbox", "notifications")
 PAGES = [model for model in admin.site._registry if model._meta.app_label in OURS]
-EDITED = (Edition, ListedWord)
+EDITED = (Edition, ListedWord, Section)
 
 
 @pytest.fixture
@@ -56,6 +56,7 @@ def a_row_of_each():
     MailDelivery.objects.create(notice=notice)
     Restoration.objects.create(backup_taken_at=clock.now(), restored_at=clock.now())
     ListedWord.objects.create(site=case.site, word="free money")
+    edition.article.site.sections.create(name="Harbour")
     OutboxRow.objects.get_or_create(
         event="x",
         payload={},
@@ -112,6 +113,41 @@ def test_a_moderator_who_is_no_operator_finds_no_admin(client):
     staff.sign_in(client, ModeratorFactory())
 
     assert client.get(reverse("admin:moderation_decision_changelist")).status_code == 404
+
+
+def test_operators_take_articles_back_and_close_sections(operator):
+    edition = EditionFactory()
+    section = edition.article.site.sections.create(name="Harbour")
+    edition.article.section = section
+    edition.article.save()
+    chosen = {"_selected_action": [edition.article.pk]}
+    articles = reverse("admin:articles_article_changelist")
+
+    states = []
+    for step in (
+        lambda: operator.post(articles, {"action": "unpublish", **chosen}),
+        lambda: operator.post(articles, {"action": "republish", **chosen}),
+        lambda: operator.post(
+            reverse("admin:articles_section_change", args=[section.pk]), {"comments": "closed"}
+        ),
+    ):
+        assert step().status_code == 302
+        edition.thread.refresh_from_db()
+        states.append(edition.thread.state)
+
+    assert states == ["off", "open", "closed"]
+
+
+def test_operators_find_articles_by_words_of_a_title(operator):
+    EditionFactory(title="심야 버스가 돌아온다", article__external_id="bus")
+    EditionFactory(title="A walk", article__external_id="walk")
+
+    for page in ("article", "edition"):
+        found = operator.get(reverse(f"admin:articles_{page}_changelist"), {"q": "버스"})
+        assert [str(row) for row in found.context["cl"].result_list] in (
+            ["bus"],
+            ["en: 심야 버스가 돌아온다"],
+        )
 
 
 def test_editors_put_related_links_in_order(operator):

@@ -159,7 +159,7 @@ def test_axe_finds_nothing_and_nothing_runs_over_the_edge(visit):
             assert page.evaluate("document.documentElement.scrollWidth") == width, shown
 
 
-PAGES = ("staff", "keys", "log", "figures", "articles", "words", "settings")
+PAGES = ("staff", "keys", "log", "figures", "articles", "sections", "words", "settings")
 
 
 def test_axe_finds_nothing_on_the_pages_about_a_site(visit):
@@ -171,6 +171,7 @@ def test_axe_finds_nothing_on_the_pages_about_a_site(visit):
     ModeratorFactory(site=site, name="Somebody with a rather long name indeed")
     staffing.invite(site=site, email=f"{'a' * 60}@mail.example", role=Role.EDITOR)
     keys.issue(site=site, name="cms")
+    site.sections.create(name="Harbour")
     article = site.articles.get()
 
     for name in (*PAGES, f"articles/{article.pk}"):

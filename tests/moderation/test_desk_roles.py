@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.services import staff as accounts_staff
 from articles.models import Article
 from comments.models import Thread
+from common import clock
 from moderation.models import Decision
 from publishers.models import ApiKey, Site, StaffMembership
 from publishers.services import keys, sso_keys
@@ -462,6 +463,48 @@ def test_related_links_keep_the_texts_the_publisher_sent(site, scene):
         ("harbour-walk", "", "", ""),
         ("", "https://a.example/x", "Another title", "Why."),
     ]
+
+
+def test_editors_find_articles_in_any_script_and_see_how_they_stand(site):
+    bus = EditionFactory(article__site=site, title="심야 버스가 돌아온다")
+    EditionFactory(article__site=site, title="A walk around the harbour")
+    client = at_desk(site, Role.EDITOR)
+    client.post(
+        address(site, f"articles/{bus.article_id}"), {"action": "publish", "published": "no"}
+    )
+
+    found = client.get(address(site, "articles"), {"q": "버스"}).text
+
+    assert "심야 버스가 돌아온다" in found
+    assert "Unpublished" in found
+    assert "harbour" not in found
+
+
+def test_an_article_may_do_as_its_section_says(site, scene):
+    scene["article"].section = scene["section"]
+    scene["article"].save()
+    client = at_desk(site, Role.EDITOR)
+    article = address(site, f"articles/{scene['article'].pk}")
+    client.post(article, {"action": "switch", "comments": "open"})
+    client.post(address(site, "sections"), {"section": scene["section"].pk, "comments": "closed"})
+    assert Thread.objects.get(pk=scene["edition"].thread_id).state == "open"
+
+    answer = client.post(article, {"action": "switch", "comments": ""}, follow=True)
+
+    assert "Comments: Closed" in answer.text
+    assert "As its section says (Closed" in answer.text
+    assert Thread.objects.get(pk=scene["edition"].thread_id).state == "closed"
+
+
+def test_a_moderator_sees_what_the_article_said_when_the_comment_came(site, scene):
+    scene["edition"].former_texts.create(
+        number=1, title="Ferry sunk", standfirst="It did not.", until=clock.now()
+    )
+
+    page = at_desk(site, Role.MODERATOR).get(f"/moderation/cases/{scene['case'].pk}").text
+
+    assert "The article was changed after this comment." in page
+    assert "Ferry sunk" in page
 
 
 @pytest.mark.parametrize("line", ["javascript:alert(1) Hi", "two words", "/path Title", "ü/ü x"])
