@@ -24,6 +24,7 @@ class Section(models.Model):
     changes it, hands it down to their threads.
     """
 
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     site = models.ForeignKey("publishers.Site", models.CASCADE, related_name="sections")
     name = models.CharField(max_length=100)
     comments = models.CharField(max_length=6, choices=CommentsSwitch, default=CommentsSwitch.OPEN)

@@ -164,7 +164,7 @@ class PublicationForm(forms.Form):
 class SectionForm(forms.Form):
     """A section, and whether readers may comment on its articles."""
 
-    section = forms.IntegerField(min_value=1, max_value=2**63 - 1)
+    section = forms.UUIDField()
     comments = forms.TypedChoiceField(choices=CommentsSwitch.choices, coerce=CommentsSwitch)
 
 
