@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -88,8 +88,8 @@ class Article(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["site", "-id"], name="article_of_site"),
             models.Index(
-                "site",
-                OpClass("external_id", name="varchar_pattern_ops"),
+                fields=["site", "external_id"],
+                opclasses=["uuid_ops", "varchar_pattern_ops"],
                 name="article_by_beginning",
             ),
         ]

@@ -1,4 +1,4 @@
-from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
 
@@ -18,8 +18,8 @@ class Migration(migrations.Migration):
         AddIndexConcurrently(
             model_name="article",
             index=models.Index(
-                "site",
-                OpClass("external_id", name="varchar_pattern_ops"),
+                fields=["site", "external_id"],
+                opclasses=["uuid_ops", "varchar_pattern_ops"],
                 name="article_by_beginning",
             ),
         ),

@@ -145,6 +145,7 @@ class Arrivals:
         locales = {url_key(each["url"]): each["locale"] for each in story["editions"]}
         for edition in editions:
             edition.locale = locales[edition.url_key]
+            edition.save(update_fields=["locale"])  # before a new one comes in the locale it had
             self.adopted.add(edition.pk)
             self.book.stand(edition)
         return editions
@@ -206,12 +207,11 @@ class Arrivals:
         wanted = {name: texts[name] for name in PAGE}
         wanted |= {"position": position, "url_key": url_key(texts["url"])}
         new = {name for name, value in wanted.items() if getattr(edition, name) != value}
-        if edition.pk in self.adopted:
-            new.add("locale")
-        elif not is_new and not new.isdisjoint(TEXTS):
+        had_texts = not is_new and edition.pk not in self.adopted
+        if had_texts and not new.isdisjoint(TEXTS):
             said = {name: getattr(edition, name) for name in TEXTS}
             self.former.append(FormerText(edition=edition, until=clock.now(), **said))
-        for name in new & wanted.keys():
+        for name in new:
             setattr(edition, name, wanted[name])
         if new and not is_new:
             self.changed_editions.append(edition)

@@ -149,6 +149,7 @@ def test_without_a_key_nothing_is_taken(put):
 
 
 def test_a_revoked_key_opens_nothing(put, site):
+    put(story())
     site.api_keys.update(revoked_at="2026-01-01T00:00Z")
 
     answer = put(story())

@@ -35,6 +35,9 @@ OURS = ("articles", "comments", "moderation", "outbox", "notifications")
 PAGES = [model for model in admin.site._registry if model._meta.app_label in OURS]
 EDITED = (Edition, ListedWord, Section)
 
+#: What an edition's page shows beside what can be changed there.
+LOOKED_AT, COUNTS = ("addresses", "former_texts"), ("TOTAL_FORMS", "INITIAL_FORMS")
+
 
 @pytest.fixture
 def operator(client):
@@ -158,6 +161,7 @@ def test_editors_put_related_links_in_order(operator):
     answer = operator.post(
         reverse("admin:articles_edition_change", args=[edition.pk]),
         {
+            **{f"{each}-{count}": 0 for each in LOOKED_AT for count in COUNTS},
             "related_links-TOTAL_FORMS": 4,
             "related_links-INITIAL_FORMS": 2,
             "related_links-0-id": first.pk,
