@@ -157,8 +157,10 @@ class EditionAdmin(NamedSearch):
         self, request: HttpRequest, form: Any, formsets: Iterable[Any], change: bool
     ) -> None:
         """Save all links at once, in the order of their places."""
-        for formset in (each for each in formsets if each.model is RelatedLink):
+        for formset in formsets:
             formset.save(commit=False)  # what changed, for the admin's log
+            if formset.model is not RelatedLink:
+                continue
             kept = [
                 each.instance
                 for each in formset.forms

@@ -275,7 +275,7 @@ def test_a_page_takes_the_same_queries_however_much_there_is(at_desk, site, held
     with CaptureQueriesContext(connection) as crowded:
         at_desk.get(address(case))
 
-    assert len(crowded) == len(alone) == 18
+    assert len(crowded) == len(alone) == 19
 
 
 # -- deciding --------------------------------------------------------------------------------
