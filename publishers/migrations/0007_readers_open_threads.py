@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("publishers", "0005_sso_keys_on_record"),
+        ("publishers", "0006_reactions_of_a_site"),
     ]
 
     operations = [
