@@ -32,6 +32,8 @@ OF_UNCHANGED |= {"access-control-expose-headers"}
 #: An address longer than this is asked for once, not kept.
 LONGEST = 8_000
 MOST_ARE_SHORTER = 400
+#: Browsers spell `Accept-Encoding` in a handful of ways; what comes after that is looked up anew.
+MOST_SPELLINGS = 16
 #: What is shorter is not compressed: it fits one packet anyway.
 SHORT = 600
 PACKERS: dict[str, Callable[[bytes], bytes]] = {
@@ -83,11 +85,13 @@ class Answer:
         self.size = 2 * len(body) + 2_000  # with both compressed forms
         self.forms: dict[str, Form] = {}
 
-    def form(self, coding: str) -> Form:
-        found = self.forms.get(coding)
-        if found is None:
-            small = len(self.body) < SHORT
-            found = self.forms[coding] = Form(self, "" if small else coding)
+    def form(self, accepted: str) -> Form:
+        """For who sends this `Accept-Encoding`; kept by how that is spelt, so that it is read once."""
+        coding = "" if len(self.body) < SHORT else coding_of(accepted)
+        found = self.forms.get(coding) or Form(self, coding)
+        self.forms[coding] = found
+        if len(self.forms) < MOST_SPELLINGS:
+            self.forms[accepted] = found
         return found
 
 
@@ -124,7 +128,8 @@ class Edge:
             answer = self.cache.get(key, lambda: self._render(key, environ))
         else:
             self.kept += 1
-        form = answer.form(coding_of(environ.get("HTTP_ACCEPT_ENCODING", "")))
+        accepted = environ.get("HTTP_ACCEPT_ENCODING", "")
+        form = answer.forms.get(accepted) or answer.form(accepted)
         known = environ.get("HTTP_IF_NONE_MATCH")
         if known and form.etag and (known == form.etag or is_named(form.etag, known)):
             self.unchanged += 1

@@ -74,7 +74,7 @@ def _first_pages(scene: Scene, orders: list[tuple[int, str]]) -> dict[tuple[int,
     }
     threads = [thread.pk for thread in scene.ground.threads]
     line = Line(scene.pages[scene.largest])
-    laps = 5 if scene.short else 20
+    laps = 5 if scene.short else 12
     scene.report.say(f"First pages, {laps} laps")
     for lap in range(laps + 1):
         until = time.monotonic() + LAP_SECONDS
@@ -92,7 +92,7 @@ def _first_pages(scene: Scene, orders: list[tuple[int, str]]) -> dict[tuple[int,
 
 def _later_pages(scene: Scene, size: int, sort: str) -> list[Walk]:
     """From the second page on, and from far down, where the thread goes so far."""
-    most = 100 if scene.short else 400
+    most = 100 if scene.short else 300
     page = _page(scene, size, sort, PER_PAGE)
     line = Line(page)
     cursor = _next(line.ask(page)[1])

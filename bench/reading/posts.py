@@ -81,7 +81,7 @@ def measure(scene: Scene) -> None:
     """In turn without posts and with them, workers at work all the time."""
     page, size = scene.pages[scene.largest], scene.largest
     watch = Watch(f"{page}&limit=100", scene.ground.readers[0])
-    rounds, alone_for, busy_for = (1, 3.0, 8.0) if scene.short else (3, 5.0, 20.0)
+    rounds, alone_for, busy_for = (1, 3.0, 8.0) if scene.short else (3, 4.0, 20.0)
     alone: list[Read] = []
     busy: list[Read] = []
     with scene.here.workers(), ThreadPoolExecutor(2) as pool:

@@ -74,7 +74,7 @@ class Scene:
     @property
     def seconds(self) -> float:
         """Of one slice."""
-        return 1.0 if self.short else 5.0
+        return 1.0 if self.short else 3.0
 
     @property
     def largest(self) -> int:

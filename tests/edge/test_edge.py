@@ -15,7 +15,7 @@ from comments.selectors import is_current
 from comments.services import lifecycle
 from config.public import key_of
 from edge import microcache
-from edge.wsgi import Edge, coding_of
+from edge.wsgi import MOST_SPELLINGS, Edge, coding_of
 from tests.factories import CommentFactory, ThreadFactory
 
 pytestmark = pytest.mark.django_db
@@ -179,6 +179,14 @@ def test_each_encoding_has_a_tag_of_its_own_and_its_304(ask, page, thread, accep
 )
 def test_the_smallest_encoding_that_is_allowed_is_sent(accepted, coding):
     assert coding_of(accepted) == coding
+
+
+def test_an_answer_keeps_few_spellings_of_accept_encoding(ask, page, edge):
+    for number in range(100):
+        assert ask(page, accept_encoding=f"br;q=0, gzip;q=0.{number:03}1").status == 200
+    [kept] = edge.cache._kept.values()
+
+    assert len(kept.answer.forms) == MOST_SPELLINGS
 
 
 def test_head_has_the_headers_of_get_and_no_body(ask, page):
