@@ -86,7 +86,7 @@ class Answer:
         self.forms: dict[str, Form] = {}
 
     def form(self, accepted: str) -> Form:
-        """For who sends this `Accept-Encoding`; kept by how that is spelt, so that it is read once."""
+        """For who sends this `Accept-Encoding`, kept by how it is spelt: nobody reads it twice."""
         coding = "" if len(self.body) < SHORT else coding_of(accepted)
         found = self.forms.get(coding) or Form(self, coding)
         self.forms[coding] = found
