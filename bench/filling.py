@@ -38,7 +38,18 @@ COPIED = (
     *("up_count", "down_count", "created_at", "published_at", "touched_at", "author_id"),
     *("body", "body_html", "language"),
 )
-PREPARE = ("SET LOCAL session_replication_role = replica", "SET LOCAL work_mem = '256MB'")
+PREPARE = (
+    "SET LOCAL session_replication_role = replica",
+    "SET LOCAL work_mem = '256MB'",
+    "SET LOCAL maintenance_work_mem = '512MB'",
+)
+#: Indexes that only find rows: made anew when all are there, which takes a fifth of the time.
+FINDING = """
+    SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index
+    WHERE NOT indisunique AND indrelid = ANY(ARRAY[
+        'comments_comment', 'comments_revision', 'comments_verdict', 'comments_vote'
+    ]::regclass[])
+"""
 FILLED = """
     WITH filled AS NOT MATERIALIZED (
         SELECT * FROM comments_comment WHERE thread_id = ANY(%(threads)s::uuid[])
@@ -145,6 +156,9 @@ class Filling:
         with self.database.transaction(), self.database.cursor() as cursor:
             for statement in PREPARE:
                 cursor.execute(statement)
+            found = cursor.execute(FINDING).fetchall()
+            for name, _ in found:
+                cursor.execute(f"DROP INDEX {name}")
             with cursor.copy(f"COPY comments_comment ({names}) FROM STDIN") as copy:
                 stored = 0
                 while some := list(islice(lines, AT_ONCE)):
@@ -153,6 +167,8 @@ class Filling:
             cursor.execute("ANALYZE comments_comment")
             for statement in FOLLOW:
                 cursor.execute(FILLED + statement, given)
+            for _, definition in found:
+                cursor.execute(definition)
 
     def _lines(self, plan: Sequence[tuple[UUID, int]]) -> Iterator[bytes]:
         """Each comment as COPY takes it, in the order of their times."""
