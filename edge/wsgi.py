@@ -31,7 +31,9 @@ OF_UNCHANGED = {"cache-control", "etag", "vary", "surrogate-key", "access-contro
 OF_UNCHANGED |= {"access-control-expose-headers"}
 #: An address longer than this is asked for once, not kept.
 LONGEST = 8_000
-MOST_ARE_SHORTER = 400
+#: Of spellings of addresses in memory, with what a dictionary needs for each.
+MOST_BYTES_OF_SPELLINGS = 8 * 1024 * 1024
+BYTES_BESIDE = 400
 #: Browsers spell `Accept-Encoding` in a handful of ways; what comes after that is looked up anew.
 MOST_SPELLINGS = 16
 #: What is shorter is not compressed: it fits one packet anyway.
@@ -111,15 +113,16 @@ class Edge:
         most_bytes: int = 64 * 1024 * 1024,
     ) -> None:
         self.application = application
-        self.key_of = remembered(key_of)
+        self.spellings = Spellings(key_of)
         self.cache: Microcache[Answer] = Microcache(is_current, most_bytes=most_bytes)
         # Counted for the metrics, which hear of them with the next that has to wait.
         self.kept = self.whole = self.unchanged = 0
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         method = environ["REQUEST_METHOD"]
-        reads = method in {"GET", "HEAD"}
-        key = reads and self.key_of(environ["PATH_INFO"], environ.get("QUERY_STRING", ""))
+        if method not in {"GET", "HEAD"}:
+            return self.application(environ, start_response)
+        key = self.spellings[environ["PATH_INFO"], environ.get("QUERY_STRING", "")]
         if not key:
             return self.application(environ, start_response)
         answer = self.cache.fresh(key)
@@ -160,17 +163,27 @@ class Edge:
         self.kept = self.whole = self.unchanged = 0
 
 
-def remembered(key_of: KeyOf) -> KeyOf:
-    """`key_of` with a memory that is bounded in bytes, not only in addresses: most are short."""
-    short, long = lru_cache(maxsize=16_384)(key_of), lru_cache(maxsize=512)(key_of)
+class Spellings(dict[tuple[str, str], str | None]):
+    """`key_of` by path and query, remembered: a look-up in C for what was asked for before. All is
+    forgotten where it would take too much memory, and soon known again.
+    """
 
-    def find(path: str, query: str) -> str | None:
+    def __init__(self, key_of: KeyOf) -> None:
+        self.key_of = key_of
+        self.bytes = 0
+
+    def __missing__(self, address: tuple[str, str]) -> str | None:
+        path, query = address
         length = len(path) + len(query)
         if length > LONGEST:
             return None
-        return (short if length < MOST_ARE_SHORTER else long)(path, query)
-
-    return find
+        key = self.key_of(path, query)
+        self.bytes += BYTES_BESIDE + length + len(key or "")
+        if self.bytes > MOST_BYTES_OF_SPELLINGS:
+            self.clear()
+            self.bytes = 0
+        self[address] = key
+        return key
 
 
 @lru_cache(maxsize=1_024)

@@ -15,7 +15,7 @@ from comments.selectors import is_current
 from comments.services import lifecycle
 from config.public import key_of
 from edge import microcache
-from edge.wsgi import MOST_SPELLINGS, Edge, coding_of
+from edge.wsgi import MOST_BYTES_OF_SPELLINGS, MOST_SPELLINGS, Edge, Spellings, coding_of
 from tests.factories import CommentFactory, ThreadFactory
 
 pytestmark = pytest.mark.django_db
@@ -187,6 +187,15 @@ def test_an_answer_keeps_few_spellings_of_accept_encoding(ask, page, edge):
     [kept] = edge.cache._kept.values()
 
     assert len(kept.answer.forms) == MOST_SPELLINGS
+
+
+def test_spellings_of_addresses_take_no_more_memory_than_they_may():
+    spellings = Spellings(lambda path, query: path)
+
+    for number in range(2_000):
+        assert spellings["/counts", f"{number}{'x' * 7_000}"] == "/counts"
+
+    assert sum(len(query) for _, query in spellings) < MOST_BYTES_OF_SPELLINGS
 
 
 def test_head_has_the_headers_of_get_and_no_body(ask, page):
