@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from tests import parallel, servers
-from tests.browser import REQUIRED, find_chromium
+from tests.browser import REQUIRED, Chromium, find_chromium
 
 servers.provide()
 
@@ -15,9 +15,10 @@ import django  # noqa: E402  (its settings read the environment that was just se
 
 django.setup()
 
-from django.test import client  # noqa: E402  (after the settings)
+from django.test import TransactionTestCase, client  # noqa: E402  (after the settings)
 
 from common.calls import TwoWays  # noqa: E402  (after the settings)
+from tests.emptying import empty  # noqa: E402  (after the settings)
 
 
 class ClientHandler(TwoWays, client.ClientHandler):
@@ -25,6 +26,7 @@ class ClientHandler(TwoWays, client.ClientHandler):
 
 
 client.ClientHandler = ClientHandler  # type: ignore[misc]
+TransactionTestCase._fixture_teardown = lambda test: empty()
 
 
 @pytest.fixture(scope="session")
@@ -54,7 +56,10 @@ def empty_cache() -> None:
 
 @pytest.fixture(autouse=True)
 def at_once(settings: Any) -> None:
-    """Account pages keep nobody waiting for evenness' sake; tests/abuse tests that they do."""
+    """Passwords are hashed quickly, and account pages keep nobody waiting for evenness' sake:
+    tests/abuse tests that they do.
+    """
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.EVEN_SECONDS = 0
 
 
@@ -67,20 +72,32 @@ def english() -> None:
 
 
 @pytest.fixture(scope="session")
-def chromium_path() -> str:
-    """The browser for Playwright's `executable_path`. For tests marked `requires_browser`."""
+def one_chromium() -> Iterator[Chromium]:
+    """The browser of this process, for tests marked `requires_browser`. Starting one takes longer
+    than most tests do.
+    """
     path = find_chromium()
     assert path, "mark the test with requires_browser"
-    return path
+    with Chromium(path) as chromium:
+        yield chromium
 
 
 @pytest.fixture(scope="module")
-def browser(chromium_path: str) -> Iterator[Browser]:
-    """A browser for a module's tests. Not for longer: Playwright runs a loop in this thread, and
-    Django refuses to ask the database beside one.
-    """
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=chromium_path, args=["--no-sandbox"])
+def browser(one_chromium: Chromium) -> Iterator[Browser]:
+    """The browser for a module's tests, which ask no database."""
+    with one_chromium.at_hand() as browser:
+        yield browser
+
+
+@pytest.fixture
+def chromium(one_chromium: Chromium, monkeypatch: pytest.MonkeyPatch) -> Iterator[Browser]:
+    """The browser for one test that uses the database beside it."""
+    from django.db import connections
+
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+    with one_chromium.at_hand() as browser:
+        yield browser
+        connections.close_all()  # beside Playwright's loop the thread has had another connection
 
 
 @pytest.hookimpl(trylast=True)

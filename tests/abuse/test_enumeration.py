@@ -21,7 +21,6 @@ WRONG = {"key": "00000000", "password": PASSWORD}
 
 @pytest.fixture(autouse=True)
 def somebody(settings):
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.ACCOUNT_RATE_LIMITS = {"confirm_email": ""}
     return ReaderFactory(email=KNOWN, password=PASSWORD)
 

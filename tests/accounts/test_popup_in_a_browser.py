@@ -1,6 +1,5 @@
 """The hand-over as browsers do it: from a window of ours to a page of a publisher's."""
 
-import itertools
 import re
 
 import pytest
@@ -87,7 +86,7 @@ def test_every_step_is_accessible_and_fits(context, live_server):
         """Look at the page that says `there`."""
         popup.get_by_text(there).wait_for()
         popup.wait_for_load_state()
-        for scheme, width in itertools.product(("light", "dark"), (360, 1280)):
+        for scheme, width in (("light", 1280), ("dark", 360)):
             popup.emulate_media(color_scheme=scheme)
             popup.set_viewport_size({"width": width, "height": 640})
             violations = Axe().run(popup).response["violations"]

@@ -1,13 +1,10 @@
 """The desk as moderators meet it: keys, one screen, phones, and what axe has to say."""
 
-from itertools import product
-
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
-from django.db import connections
 from django.test import Client
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from comments.states import Status
 from publishers.models import StaffMembership
@@ -25,18 +22,20 @@ from tests.factories import (
 
 pytestmark = [pytest.mark.requires_browser, pytest.mark.django_db(transaction=True)]
 
+#: What axe sees of colours hangs on the scheme, what runs over the edge on the width.
+LOOKS = ((360, "dark"), (1280, "light"))
+
 
 @pytest.fixture
-def visit(chromium_path, live_server, monkeypatch):
+def visit(chromium, live_server):
     """Open the desk of a site with three held replies, as its moderator."""
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # Playwright runs a loop in this thread
     site = three_cases()
     client = staff.sign_in(Client(), ModeratorFactory(site=site))
     session = client.cookies[settings.SESSION_COOKIE_NAME].value
     complaints = []
 
     def open_desk(path="/moderation/", **preferences):
-        context = browser.new_context(base_url=live_server.url, **preferences)
+        context = chromium.new_context(base_url=live_server.url, **preferences)
         context.set_default_timeout(15_000)
         context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
         page = context.new_page()
@@ -45,11 +44,7 @@ def visit(chromium_path, live_server, monkeypatch):
         page.goto(path)
         return page
 
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path, args=["--no-sandbox"])
-        yield open_desk
-        browser.close()
-        connections.close_all()  # beside Playwright's loop the thread has had another connection
+    yield open_desk
     assert complaints == []
 
 
@@ -151,7 +146,7 @@ def test_axe_finds_nothing_and_nothing_runs_over_the_edge(visit):
 
     for path in ("/moderation/", address, "/moderation/?queue=reported"):
         page.goto(path)
-        for width, scheme in product((360, 1280), ("light", "dark")):
+        for width, scheme in LOOKS:
             page.set_viewport_size({"width": width, "height": 740})
             page.emulate_media(color_scheme=scheme)
             shown = (path, width, scheme)
@@ -176,7 +171,7 @@ def test_axe_finds_nothing_on_the_pages_about_a_site(visit):
 
     for name in (*PAGES, f"articles/{article.pk}"):
         page.goto(f"/moderation/sites/{site.pk}/{name}")
-        for width, scheme in product((360, 1280), ("light", "dark")):
+        for width, scheme in LOOKS:
             page.set_viewport_size({"width": width, "height": 740})
             page.emulate_media(color_scheme=scheme)
             shown = (name, width, scheme)

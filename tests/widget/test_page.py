@@ -40,8 +40,7 @@ def fill(server: Server) -> None:
     ]
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("width", [320, 760])
+@pytest.mark.parametrize(("dark", "width"), [(False, 760), (True, 320)], ids=["light", "dark"])
 def test_axe_finds_nothing_and_nothing_is_cut_off(
     visit: Callable[..., Page], server: Server, *, dark: bool, width: int
 ) -> None:

@@ -54,24 +54,21 @@ def test_a_session_that_ends_while_typing_keeps_the_text(
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
 
 
-@pytest.mark.parametrize(
-    ("said", "shown"),
-    [
-        ("This conversation is in slow mode.", "This conversation is in slow mode."),
-        ("", "Try again in 40 seconds"),  # a proxy in between knows no sentence of ours
-    ],
-)
 def test_a_reader_who_is_too_fast_is_told_how_long_to_wait(
-    visit: Callable[..., Page], server: Server, said: str, shown: str
+    visit: Callable[..., Page], server: Server
 ) -> None:
-    limit = {"Retry-After": "40"}
-    server.answers[POST] = lambda _: problem(429, "rate_limited", said, **limit)
     page = visit(signed_in=True)
 
-    write(page, "Quick")
+    for said, shown in (
+        ("This conversation is in slow mode.", "This conversation is in slow mode."),
+        ("", "Try again in 40 seconds"),  # a proxy in between knows no sentence of ours
+    ):
+        refusal = problem(429, "rate_limited", said, **{"Retry-After": "40"})
+        server.answers[POST] = lambda _, refusal=refusal: refusal
+        write(page, "Quick")
 
-    expect(page.get_by_role("alert")).to_contain_text(shown)
-    expect(page.get_by_role("textbox").first).to_have_value("Quick")
+        expect(page.get_by_role("alert")).to_contain_text(shown)
+        expect(page.get_by_role("textbox").first).to_have_value("Quick")
 
 
 def test_trying_again_after_a_lost_answer_sends_the_same_key(
@@ -141,23 +138,21 @@ def test_a_reaction_is_given_and_taken_back_with_the_keyboard(
     expect(page.get_by_role("alert")).to_have_count(0)
 
 
-@pytest.mark.parametrize(
-    ("status", "sentence"),
-    [
-        ("published", "Your comment is published."),
-        ("screening", "Your comment is being checked. Only you can see it."),
-        ("held", "Your comment is waiting for a moderator. Only you can see it."),
-    ],
-)
-def test_what_became_of_a_post_is_said_aloud(
-    visit: Callable[..., Page], server: Server, status: str, sentence: str
-) -> None:
-    server.answers[POST] = lambda _: (201, own(9, status=status))
+def test_what_became_of_a_post_is_said_aloud(visit: Callable[..., Page], server: Server) -> None:
     page = visit(signed_in=True)
 
-    write(page, "Thought 9")
+    for number, (status, sentence) in enumerate(
+        (
+            ("published", "Your comment is published."),
+            ("screening", "Your comment is being checked. Only you can see it."),
+            ("held", "Your comment is waiting for a moderator. Only you can see it."),
+        )
+    ):
+        posted = own(7 + number, status=status)
+        server.answers[POST] = lambda _, posted=posted: (201, posted)
+        write(page, f"Thought {7 + number}")
 
-    expect(page.get_by_role("status").first).to_have_text(sentence)
+        expect(page.get_by_role("status").first).to_have_text(sentence)
 
 
 def test_the_focus_stays_beside_a_comment_that_its_author_withdraws(
