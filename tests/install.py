@@ -88,8 +88,11 @@ class Install:
         eventually(self._is_ready, within=READY_SECONDS, what=f"ready; see {self.log}")
 
     def end(self) -> None:
-        """Ctrl-C; whatever is left after a minute is killed and the test run fails."""
+        """Ctrl-C: all end, children's children too. Whatever is left after a minute is killed and
+        the test run fails.
+        """
         assert self.up
+        children = self._children()
         self.up.send_signal(signal.SIGINT)
         try:
             code = self.up.wait(timeout=END_SECONDS)
@@ -97,6 +100,7 @@ class Install:
             self.kill_all()
             raise
         assert code == 0, self._last_words()
+        assert all(ended(child, within=1) for child in children)
         assert self.servers() == []
 
     def kill_alone(self) -> None:
@@ -192,9 +196,7 @@ class Install:
 
     def sql(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         """Run one statement on its database; give the rows, if it makes any."""
-        url = dotenv_values(self.folder / "env")["DATABASE_URL"]
-        assert url
-        with psycopg.connect(url) as connection:
+        with psycopg.connect(self.from_env()["DATABASE_URL"]) as connection:
             cursor = connection.execute(statement, values)
             return cursor.fetchall() if cursor.description else []
 

@@ -6,8 +6,8 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 #: Tests that share an install, each folder one. They take longest.
-INSTALLED = ("tests/journeys/", "tests/faults/")
-#: Modules that take many seconds each: begun last, one process would work on alone.
+INSTALLED = ("tests/faults/", "tests/journeys/")
+#: Modules that take many seconds each, longest first: begun last, one process would work on alone.
 LONG = (
     "tests/operations/test_watching.py",
     "tests/operations/test_up.py",
@@ -30,7 +30,8 @@ def install_of(test: str) -> str | None:
 
 def turn_of(test: str) -> int:
     """What takes longest comes first: the processes of a run then end together."""
-    return 0 if install_of(test) else 1 if test.startswith(LONG) else 2
+    orders = (*INSTALLED, *LONG)
+    return next((turn for turn, each in enumerate(orders) if test.startswith(each)), len(orders))
 
 
 class ModulesStayTogether(LoadScopeScheduling):

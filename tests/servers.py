@@ -13,11 +13,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import psycopg
 from django.conf import settings
+from psycopg import sql
 
 from operations import embedded
 from operations.development import PROJECT
@@ -94,6 +97,25 @@ def template() -> str | None:
             )
             made.write("migrated")
     return TEMPLATE
+
+
+@contextmanager
+def for_an_install(name: str) -> Iterator[dict[str, str]]:
+    """Give the environment of an install over the run's servers: another database, migrated like
+    the tests' own, and names of its own in the Valkeys.
+    """
+    name = f"{name}_{WORKER or 'run'}"
+    database, made = sql.Identifier(name), sql.Identifier(template() or "template1")
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(database))
+        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(database, made))
+        yield {
+            **{role: os.environ[role] for role in embedded.ROLES},
+            "DATABASE_URL": urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl(),
+            "COLLOQUY_KEY_PREFIX": f"{name}:",
+            "SECRET_KEY": os.environ["SECRET_KEY"],
+        }
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(database))
 
 
 def _discard(folder: Path) -> None:

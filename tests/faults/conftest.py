@@ -27,7 +27,7 @@ THREADS = 18
 RESULTS = PROJECT / "bench" / "results"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def scene() -> Iterator[Scene]:
     """An install of our own with a site, threads to talk in, and readers who talk."""
     folder = Path(tempfile.mkdtemp(prefix="faults-", dir=os.environ[OURS]))

@@ -23,7 +23,7 @@ PATIENCE_MILLISECONDS = 20_000
 Visit = Callable[..., BrowserContext]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def install() -> Iterator[Install]:
     """An install of our own, up and seeded; ended by Ctrl-C."""
     if not BUNDLE.exists():
@@ -38,7 +38,7 @@ def install() -> Iterator[Install]:
     shutil.rmtree((folder / "servers").resolve())
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def authenticator(install: Install) -> Authenticator:
     """The demo moderator's."""
     return Authenticator(install.demo["moderator"]["totp_secret"])

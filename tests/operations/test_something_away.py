@@ -32,12 +32,13 @@ from tests.accounts.people import ORIGIN, VERIFIER
 from tests.cables import Cable, MailServer
 from tests.factories import ReaderFactory, SiteFactory, ThreadFactory
 from tests.install import eventually, free_port
+from tests.operations import hasty
 from tests.routes import ROUTES
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-#: A statement that is not answered is given up after 6 s, whoever comes next hears it at once.
-LONGEST_WAIT = 7.5
+#: A statement that is not answered is given up, whoever comes next hears it at once.
+LONGEST_WAIT = 1.5 + hasty.DATABASE_SECONDS
 
 
 class Web:
@@ -66,6 +67,7 @@ class Web:
             env={
                 **os.environ,
                 **{f"{n.upper()}_URL": line.url(urls[n]) for n, line in self.lines.items()},
+                "DJANGO_SETTINGS_MODULE": "tests.operations.hasty",
                 "EMAIL_URL": f"smtp://127.0.0.1:{self.mail.port}",
                 "PORT": str(port),
                 "SECRET_KEY": settings.SECRET_KEY,
