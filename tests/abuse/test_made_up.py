@@ -23,7 +23,7 @@ from tests.routes import API, METHODS, Route
 pytestmark = pytest.mark.django_db
 
 #: So many sound requests for each call, and as many unsound ones.
-EXAMPLES = 3
+EXAMPLES = 2
 FEW = settings(
     max_examples=EXAMPLES,
     derandomize=True,

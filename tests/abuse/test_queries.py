@@ -66,7 +66,7 @@ def test_a_trick_in_a_parameter_is_refused_or_without_effect(scene: Scene, route
     plain = client.get(address)
     known = [each["name"] for each in operation(route.path, "GET").get("parameters", [])]
     wrong = []
-    asked = [(each, trick) for each in known for trick in some(TRICKS, 5, f"{route.path} {each}")]
+    asked = [(each, trick) for each in known for trick in some(TRICKS, 10, f"{route.path} {each}")]
     foreign = some(FOREIGN, 3, route.path)
     for name, trick in asked + [(each, "-password") for each in foreign]:
         answer = client.get(f"{address}?{name}={quote(trick, errors='surrogatepass')}")
@@ -158,6 +158,6 @@ def test_pages_end_in_no_500(scene: Scene, path: str) -> None:
     name, parameters = PAGES[path]
     client = scene.member(name).client
     for parameter in parameters:
-        for trick in some(TRICKS, 3, f"{path} {parameter}"):
+        for trick in some(TRICKS, 6, f"{path} {parameter}"):
             answer = client.get(f"{path}?{parameter}={quote(trick, errors='surrogatepass')}")
             assert answer.status_code < 500, (parameter, trick[:30])
