@@ -9,17 +9,20 @@ from xdist.scheduler import LoadScopeScheduling
 INSTALLED = ("tests/faults/", "tests/journeys/")
 #: Modules that take many seconds each, longest first: begun last, one process would work on alone.
 LONG = (
-    "tests/operations/test_watching.py",
-    "tests/operations/test_up.py",
-    "tests/operations/test_backup.py",
     "tests/operations/test_something_away.py",
-    "tests/operations/test_embedded.py",
-    "tests/accounts/test_ways_in_a_browser.py",
-    "tests/moderation/test_desk_in_a_browser.py",
-    "tests/moderation/test_hook.py",
+    "tests/operations/test_watching.py",
     "tests/abuse/test_matrix.py",
-    "tests/abuse/test_cross_site.py",
+    "tests/accounts/test_ways_in_a_browser.py",
+    "tests/moderation/test_hook.py",
+    "tests/accounts/test_providers_in_a_browser.py",
+    "tests/operations/test_backup.py",
+    "tests/widget/test_writing.py",
     "tests/abuse/test_made_up.py",
+    "tests/moderation/test_desk_in_a_browser.py",
+    "tests/operations/test_reconcile.py",
+    "tests/widget/test_page.py",
+    "tests/accounts/test_popup_in_a_browser.py",
+    "tests/operations/test_embedded.py",
 )
 
 
