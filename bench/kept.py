@@ -11,6 +11,8 @@ from typing import Any
 FOLDER = Path(__file__).parent / "results"
 PAGE = Path(__file__).parent / "RESULTS.md"
 ORDER = ("reading", "scale", "live", "posting", "voting", "screening", "tokens")
+#: These have pages of their own.
+ELSEWHERE = "faults-"
 INTRODUCTION = """\
 # Results
 
@@ -38,8 +40,9 @@ def last(name: str) -> dict[str, Any] | None:
 def write() -> None:
     """RESULTS.md from what is kept."""
     parts = [INTRODUCTION]
-    for name in ORDER:
-        if tables := last(name):
+    others = sorted(path.stem for path in FOLDER.glob("*.json") if path.stem not in ORDER)
+    for name in (*ORDER, *others):
+        if not name.startswith(ELSEWHERE) and (tables := last(name)):
             parts += [f"## {name.capitalize()}\n", *_told(tables)]
     PAGE.write_text("\n".join(parts))
 
