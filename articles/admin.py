@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
+from django.forms.widgets import Script
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -101,6 +102,14 @@ class ArticleAdmin(RecordAdmin, NamedSearch):
         self.message_user(request, _("They are published again."))
 
 
+#: What the script that puts links in order says.
+ORDER_WORDS = {
+    "data-up": _("Move up"),
+    "data-down": _("Move down"),
+    "data-drag": _("Drag to put in order, or press Alt and an arrow key"),
+}
+
+
 class RelatedLinkForm(forms.ModelForm):
     """One link. Places may clash here: they are numbered anew when all is saved."""
 
@@ -120,6 +129,10 @@ class RelatedLinkInline(admin.StackedInline):
     model = RelatedLink
     form = RelatedLinkForm
     extra = 1
+
+    class Media:
+        css: ClassVar = {"all": ["articles/order.css"]}
+        js: ClassVar = [Script("articles/order.js", **ORDER_WORDS)]
 
 
 class AddressInline(RecordInline):

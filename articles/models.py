@@ -2,6 +2,8 @@
 
 from typing import ClassVar
 
+import pgtrigger
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
@@ -225,3 +227,144 @@ class RelatedLink(models.Model):
 
     def __str__(self) -> str:
         return self.external_id or self.title
+
+
+def _counting(operation: pgtrigger.Operation, changes: str, **rows: str) -> pgtrigger.Trigger:
+    """A trigger that keeps in how many editions each term stands, whoever writes them. In one
+    order, so that two writers wait for each other and no more.
+    """
+    return pgtrigger.Trigger(
+        name=f"count_{operation}".lower(),
+        level=pgtrigger.Statement,
+        when=pgtrigger.After,
+        operation=operation,
+        referencing=pgtrigger.Referencing(**rows),
+        func=f"""
+            INSERT INTO articles_termcount AS held (term, count)
+            SELECT term, sum(amount)
+            FROM ({changes}) AS changed, unnest(changed.terms) AS term
+            GROUP BY term HAVING sum(amount) <> 0 ORDER BY term
+            ON CONFLICT (term) DO UPDATE SET count = held.count + EXCLUDED.count;
+            RETURN NULL;
+        """,  # noqa: S608  (names of ours)
+    )
+
+
+class EditionTerms(models.Model):
+    """What a published edition is about, for finding others that are: `articles.terms`.
+
+    A term is 64 bits that stand for it on this site; the site's own key comes first, so that its
+    count tells how many editions there are. Written by services.relating; triggers keep
+    `TermCount`.
+    """
+
+    edition = models.OneToOneField(
+        Edition, models.CASCADE, primary_key=True, related_name="terms_found"
+    )
+    site = models.ForeignKey("publishers.Site", models.CASCADE, related_name="+", db_index=False)
+    locale = models.CharField(max_length=20)
+    terms = ArrayField(models.BigIntegerField())
+
+    class Meta:
+        indexes: ClassVar = [
+            # No list of what is pending: each search would read it to its end.
+            GinIndex(fields=["terms"], name="edition_by_term", fastupdate=False),
+            models.Index(fields=["site", "locale", "-edition"], name="edition_newest"),
+        ]
+        triggers: ClassVar = [
+            _counting(pgtrigger.Insert, "SELECT terms, 1 AS amount FROM new_rows", new="new_rows"),
+            _counting(pgtrigger.Delete, "SELECT terms, -1 AS amount FROM old_rows", old="old_rows"),
+            _counting(
+                pgtrigger.Update,
+                "SELECT terms, 1 AS amount FROM new_rows"
+                " UNION ALL SELECT terms, -1 AS amount FROM old_rows",
+                new="new_rows",
+                old="old_rows",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.edition_id)
+
+
+class LastRelated(models.Model):
+    """How many editions its site had when an article was last related: what a term weighs changes
+    as a site grows. Apart from `EditionTerms`, whose index is dear to write.
+    """
+
+    article = models.OneToOneField(
+        Article, models.CASCADE, primary_key=True, related_name="last_related"
+    )
+    site = models.ForeignKey("publishers.Site", models.CASCADE, related_name="+", db_index=False)
+    among = models.PositiveIntegerField()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["site", "among"], name="related_among_fewest")]
+
+    def __str__(self) -> str:
+        return f"{self.article_id}: {self.among}"
+
+
+class TermCount(models.Model):
+    """In how many editions of its site a term stands. Only triggers write here."""
+
+    term = models.BigIntegerField(primary_key=True)
+    count = models.IntegerField()
+
+    def __str__(self) -> str:
+        return str(self.term)
+
+
+class Suggestion(models.Model):
+    """An edition that goes with another of its locale, as services.relating found. Both sides have
+    a row, each keeps its nearest.
+    """
+
+    edition = models.ForeignKey(Edition, models.CASCADE, related_name="suggestions", db_index=False)
+    target = models.ForeignKey(Edition, models.CASCADE, related_name="suggested_on")
+    likeness = models.FloatField(help_text="0 to 1; 0: only the newest there is.")
+    shared = ArrayField(models.CharField(max_length=200), help_text="Words that both have.")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["edition", "target"], name="suggested_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.edition_id} → {self.target_id}"
+
+
+class LinkClicks(models.Model):
+    """How often readers followed the link from one edition to another: a number that cools
+    (`articles.ranking`), and nothing about who they were.
+    """
+
+    edition = models.ForeignKey(Edition, models.CASCADE, related_name="+", db_index=False)
+    target = models.ForeignKey(Edition, models.CASCADE, related_name="+")
+    clicks = models.FloatField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["edition", "target"], name="clicks_of_a_link_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.edition_id} → {self.target_id}: {self.clicks:.1f}"
+
+
+class Talk(models.Model):
+    """How lively a thread is at the moment, as services.talk found a few seconds ago."""
+
+    thread = models.OneToOneField(
+        "comments.Thread", models.CASCADE, primary_key=True, related_name="talk"
+    )
+    site = models.ForeignKey("publishers.Site", models.CASCADE, related_name="+", db_index=False)
+    heat = models.FloatField()
+    comment_count = models.IntegerField(help_text="Comments of the last two days.")
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["site", "-heat"], name="talk_of_site")]
+
+    def __str__(self) -> str:
+        return f"{self.thread_id}: {self.heat:.1f}"

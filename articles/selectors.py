@@ -1,7 +1,6 @@
 """Reads about articles. Each says how many queries it makes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,33 +9,14 @@ from django.db import connection, transaction
 from django.db.models import F, OuterRef, QuerySet, Subquery, Value, prefetch_related_objects
 from django.http import Http404
 
-from articles.models import Article, Edition, FormerText, PageAddress, RelatedLink
+from articles.models import Article, Edition, FormerText, PageAddress
 from articles.querysets import keys_of
-from articles.states import PickedBy
 from articles.titles import tsquery
 from articles.urlkeys import NotAPage, url_key
 from comments.models import Comment, Thread
-from comments.states import ThreadState
 
 #: Articles that one search gives.
 MOST_FOUND = 1_000
-
-
-@dataclass(frozen=True)
-class Related:
-    """A related article as a page lists it; `edition` is there if it is one of the site's own."""
-
-    title: str
-    text: str
-    url: str
-    picked_by: PickedBy
-    edition: Edition | None
-
-    @property
-    def comment_count(self) -> int | None:
-        """None for a page elsewhere, and where the thread is not shown."""
-        thread = self.edition.thread if self.edition else None
-        return thread.comment_count if thread and thread.state != ThreadState.OFF else None
 
 
 def article(article_id: UUID) -> Article:
@@ -132,23 +112,6 @@ def pages_of(comments: Sequence[Comment]) -> dict[UUID, Edition]:
     }
 
 
-def related(article_id: UUID, *, locale: str) -> list[Related]:
-    """What editors relate to an article's edition, in their order, each with its live count.
-
-    An article of the site is shown in the edition being read, if it has one; an article that has
-    not arrived is left out. Raises Http404. Three queries.
-    """
-    edition = _one(
-        Edition.objects.published()
-        .filter(article=article_id, locale=locale)
-        .select_related("article")
-    )
-    links = list(edition.related_links.all())
-    targets = _targets(edition, links)
-    found = (_related(link, targets) for link in links)
-    return [each for each in found if each is not None]
-
-
 def threads_at(urls: Sequence[str]) -> dict[str, Thread]:
     """The threads of pages with their counts, by address as asked. One query.
 
@@ -180,35 +143,6 @@ def _one(rows: QuerySet[Edition]) -> Edition:
     if edition is None:
         raise Http404
     return edition
-
-
-def _targets(edition: Edition, links: list[RelatedLink]) -> dict[str, Edition]:
-    """Editions that links lead to, by external id or URL key; those in the reader's locale win."""
-    ids = [link.external_id for link in links if link.external_id]
-    keys = [key for link in links if (key := _key_or_none(link.url))]
-    of_site = Edition.objects.published().filter(article__site=edition.article.site_id).order_by()
-    by_id = of_site.filter(article__external_id__in=ids).values("pk")
-    by_key = of_site.filter(url_key__in=keys).values("pk")
-    rows = Edition.objects.filter(pk__in=by_id.union(by_key, all=True))
-    found: dict[str, Edition] = {}
-    for each in rows.select_related("article", "thread").order_by("article", "position"):
-        found[each.url_key] = each
-        if each.locale == edition.locale or each.article.external_id not in found:
-            found[each.article.external_id] = each
-    return found
-
-
-def _related(link: RelatedLink, targets: dict[str, Edition]) -> Related | None:
-    target = targets.get(link.external_id or _key_or_none(link.url) or "")
-    if link.external_id and target is None:
-        return None
-    return Related(
-        title=link.title or (target.title if target else ""),
-        text=link.text or (target.standfirst if target else ""),
-        url=link.url or (target.url if target else ""),
-        picked_by=PickedBy.EDITOR,
-        edition=target,
-    )
 
 
 def _key_or_none(url: str) -> str | None:

@@ -23,3 +23,5 @@ class PickedBy(TextChoices):
     """Who chose a related article."""
 
     EDITOR = "editor", _("An editor")
+    LIKENESS = "likeness", _("Likeness of the texts")
+    NEWEST = "newest", _("Nothing nearer: the newest")

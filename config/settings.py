@@ -151,6 +151,8 @@ CELERY_TASK_DEFAULT_QUEUE = "delivery"
 CELERY_TASK_ROUTES = {
     "screen_comment": {"queue": "screening"},
     "screen_over_network": {"queue": "screening_network"},
+    "articles.relate": {"queue": "bulk"},
+    "articles.weigh_talk": {"queue": "bulk"},
     "outbox.purge": {"queue": "bulk"},
     "accounts.purge": {"queue": "bulk"},
     "moderation.forget_texts": {"queue": "bulk"},
@@ -160,6 +162,7 @@ CELERY_TASK_ROUTES = {
 #: Beat only sweeps: what a lost message left behind is found again by these.
 CELERY_BEAT_SCHEDULE = {
     "sweep the outbox": {"task": "outbox.sweep", "schedule": 2.0},
+    "weigh the talk": {"task": "articles.weigh_talk", "schedule": 10.0},
     "fold the counts": {"task": "comments.fold_counts", "schedule": 5.0},
     "purge what is done": {"task": "outbox.purge", "schedule": 3600.0},
     "forget old sign-ins": {"task": "accounts.purge", "schedule": 3600.0},
@@ -268,6 +271,7 @@ RATE_LIMITS = {
     },
     "reporting": {"account": [(10, 60), (60, 3600)], "address": [(120, 60)], "site": [(3_000, 60)]},
     "previewing": {"account": [(60, 60)], "address": [(1_200, 60)]},
+    "clicking": {"address": [(300, 60), (3_000, 3600)]},
     "own_account": {"account": [(60, 60)], "address": [(600, 60)]},
     "avatars": {"account": [(5, 60), (20, 3600)], "address": [(60, 60)]},
     "signing_in": {"account": [(30, 60)], "address": [(300, 60)]},

@@ -13,13 +13,11 @@ from articles.api.serializers import (
     ArticleShape,
     CountListShape,
     LookupShape,
-    RelatedListShape,
     article_json,
     edition_brief_json,
-    related_json,
 )
 from articles.models import Edition
-from comments.api.reading import EDITION, SORT, comment_page
+from comments.api.reading import SORT, comment_page
 from comments.api.serializers import thread_json
 from comments.api.writing import read_ids
 from comments.models import Thread
@@ -119,24 +117,6 @@ class ArticleDetail(PublicView):
     @extend_schema(responses=ArticleShape)
     def get(self, request: Request, article_id: UUID) -> Response:
         return keyed(article_json(selectors.article(article_id)), f"article-{article_id}")
-
-
-class RelatedList(PublicView):
-    """`GET /articles/{id}/related?edition=`: what goes with the edition being read. Three
-    queries.
-    """
-
-    permission_classes = [Anyone]
-    asks = frozenset({"edition"})
-
-    @extend_schema(parameters=[EDITION], responses=RelatedListShape)
-    def get(self, request: Request, article_id: UUID) -> Response:
-        locale = request.query_params.get("edition")
-        if not locale:
-            detail = str(_("Say which edition is being read."))
-            raise InvalidInput(errors=(FieldError("edition", "required", detail),))
-        rows = selectors.related(article_id, locale=locale)
-        return keyed({"results": [related_json(row) for row in rows]}, f"article-{article_id}")
 
 
 def _edition(asked: Any) -> Edition:

@@ -7,8 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from articles.models import Article, Edition
-from articles.selectors import Related
-from articles.states import CommentsSwitch, PickedBy
+from articles.states import CommentsSwitch
 from articles.urlkeys import NotAPage, url_key
 from comments.api.serializers import CommentPageShape, ThreadShape
 from common.serializers import Locale, StrictCharField, StrictSerializer
@@ -265,21 +264,6 @@ class LookupShape(serializers.Serializer[Any]):
     comments = CommentPageShape(required=False)
 
 
-class RelatedShape(serializers.Serializer[Any]):
-    title = serializers.CharField()
-    text = serializers.CharField()
-    url = serializers.URLField()
-    article = serializers.UUIDField(allow_null=True)
-    external_id = serializers.CharField(allow_null=True)
-    thread = serializers.UUIDField(allow_null=True)
-    comment_count = serializers.IntegerField(allow_null=True)
-    picked_by = serializers.ChoiceField(choices=PickedBy.choices)
-
-
-class RelatedListShape(serializers.Serializer[Any]):
-    results = RelatedShape(many=True)
-
-
 class CountShape(serializers.Serializer[Any]):
     thread = serializers.UUIDField()
     url = serializers.URLField(allow_null=True)
@@ -350,18 +334,4 @@ def own_article_json(article: Article) -> dict[str, Any]:
         **article_json(article),
         "unpublished_at": article.unpublished_at,
         "editions": editions,
-    }
-
-
-def related_json(related: Related) -> dict[str, Any]:
-    edition = related.edition
-    return {
-        "title": related.title,
-        "text": related.text,
-        "url": related.url,
-        "article": edition.article_id if edition else None,
-        "external_id": edition.article.external_id if edition else None,
-        "thread": edition.thread_id if edition else None,
-        "comment_count": related.comment_count,
-        "picked_by": related.picked_by,
     }

@@ -14,6 +14,7 @@ from django.db import IntegrityError, connection
 from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
+from articles.events import ArticleChanged
 from articles.models import Article, Edition, FormerText, RelatedLink, Section
 from articles.services.addresses import AddressBook, ArticleRefused, refused
 from articles.urlkeys import url_key
@@ -21,6 +22,7 @@ from comments.models import Thread
 from comments.services import counting
 from comments.states import ThreadState
 from common import clock
+from outbox.services import relay
 from publishers.models import Site
 
 Story = dict[str, Any]
@@ -256,6 +258,7 @@ class Arrivals:
         self._keep_former_texts()
         relate_all(self.links)
         tell_threads(self.changed)
+        relay.record(*[ArticleChanged(each.pk) for each in (*self.articles, *self.changed)])
 
     def _keep_former_texts(self) -> None:
         if not self.former:

@@ -6,12 +6,14 @@ from typing import Any, ClassVar
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
+from articles.events import ArticleChanged
 from articles.models import Article, Edition
 from articles.services.addresses import ArticleRefused
 from articles.services.arriving import Arrival, Arrivals, Story, relate_all, tell_threads
 from articles.states import CommentsSwitch
 from common import clock
 from common.errors import Refusal
+from outbox.services import relay
 from publishers.models import Site
 
 __all__ = ["ArticleRefused", "put", "put_all", "relate", "switch", "unpublish"]
@@ -67,6 +69,7 @@ def unpublish(*, article: Article) -> None:
     if article.is_published:
         article.unpublished_at = clock.now()
         _save(article, "unpublished_at")
+        relay.record(ArticleChanged(article.pk))
 
 
 @transaction.atomic
@@ -75,6 +78,7 @@ def republish(*, article: Article) -> None:
     if not article.is_published:
         article.unpublished_at = None
         _save(article, "unpublished_at")
+        relay.record(ArticleChanged(article.pk))
 
 
 @transaction.atomic
