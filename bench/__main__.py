@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-BENCHES = ("reading", "scale", "posting", "voting", "screening", "tokens", "backfill", "related")
+BENCHES = ("reading", "scale", "live", "posting", "voting", "screening", "tokens", "backfill", "related")
 
 
 def main() -> None:

@@ -77,6 +77,11 @@ class Stage:
     def process(self, name: str) -> psutil.Process:
         return psutil.Process(self.running[name].pid)
 
+    def start_live(self) -> None:
+        """The live process, on the port after the product's: no floor then."""
+        self._start("live", *self._child("live"))
+        self._await_port(self.port + 1, "/readyz")
+
     def start_alone(self, application: str) -> None:
         """One web process with one thread, for a profile."""
         self.end_one("product")
@@ -90,7 +95,8 @@ class Stage:
         """Workers and beat (or only those named), begun with nothing to do, as long as the block
         lasts.
         """
-        wanted = names or [child.name for child in self._children() if child.name != "web"]
+        children = [child.name for child in self._children()]
+        wanted = names or [name for name in children if name not in ("live", "web")]
         for name in wanted:
             self._start(name, *self._child(name))
         time.sleep(5)  # Celery needs some seconds to be there

@@ -5,7 +5,7 @@ from datetime import timedelta
 from celery import shared_task
 
 from comments.models import RecentPost
-from comments.services import counting
+from comments.services import counting, telling
 from common import clock
 
 #: Longer than the same text counts as a repeat, and longer than two machines' clocks differ.
@@ -15,9 +15,10 @@ FORGOTTEN_AT_ONCE = 5_000
 
 @shared_task(name="comments.fold_counts", expires=10)
 def fold_counts() -> None:
-    """Bring the cached counts up to date."""
+    """Bring the cached counts up to date, and tell who listens."""
     while counting.fold() == counting.FOLDED_AT_ONCE:
         pass
+    telling.tell()  # what could not be told before
 
 
 @shared_task(name="comments.forget_posts")

@@ -28,11 +28,16 @@ def client_address(request: HasMeta) -> str:
 
     IPv4 in IPv6 is written as IPv4. "unknown" where the peer has no address (a Unix socket).
     """
-    peer = _read(request.META.get("REMOTE_ADDR", ""))
-    proxies = settings.TRUSTED_PROXIES
-    hops = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if proxies else []
+    peer = request.META.get("REMOTE_ADDR", "")
+    forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "")
+    return address_behind(settings.TRUSTED_PROXIES, peer=peer, forwarded=forwarded)
+
+
+def address_behind(proxies: int, *, peer: str, forwarded: str) -> str:
+    """The same, by a request's peer and its `X-Forwarded-For`."""
+    hops = forwarded.split(",") if proxies else []
     address = _read(hops[-proxies]) if len(hops) >= proxies > 0 else None
-    return str(address or peer or UNKNOWN)
+    return str(address or _read(peer) or UNKNOWN)
 
 
 def address_block(address: str) -> str:

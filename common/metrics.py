@@ -5,7 +5,7 @@ somebody sent, and name no person. Where `METRICS_PORT` is unset counting stays 
 nobody asks for it.
 """
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 
 REQUESTS = Histogram(
     "colloquy_request_duration_seconds",
@@ -32,4 +32,24 @@ OUTBOUND = Counter(
     "colloquy_outbound_calls_total",
     "Calls of other people's servers: answered, failed, or spared while their breaker is open.",
     ["outcome"],
+)
+LIVE_STREAMS = Gauge(
+    "colloquy_live_streams",
+    "Live streams that are open.",
+    multiprocess_mode="livesum",
+)
+LIVE_REQUESTS = Counter(
+    "colloquy_live_requests_total",
+    "Live streams asked for: opened, refused, or dropped later since their reader was too slow.",
+    ["outcome"],
+)
+LIVE_EVENTS = Counter(
+    "colloquy_live_events_total",
+    "Events sent to live streams, each counted for each stream.",
+    ["event"],
+)
+LIVE_HEARD = Gauge(
+    "colloquy_live_heard_timestamp_seconds",
+    "When a live process was last seen to hear changes.",
+    multiprocess_mode="max",
 )

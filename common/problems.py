@@ -20,29 +20,11 @@ from rest_framework.views import set_rollback
 from common.away import refusal_for
 from common.errors import FieldError, InvalidInput, Refusal
 from common.json import dumps
+from common.shapes import CONTENT_TYPE, problem
 
 LOG = logging.getLogger(__name__)
-CONTENT_TYPE = "application/problem+json"
 #: DRF's words for a fault, where ours differ. The codes are part of the API.
 CODES = {"error": "bad_request", "parse_error": "malformed_json", "invalid": "invalid_input"}
-
-
-def problem(
-    *,
-    status: int,
-    code: str,
-    detail: str = "",
-    errors: tuple[FieldError, ...] = (),
-) -> dict[str, Any]:
-    """The body of a problem: `{type, title, status, detail, code, errors}`."""
-    return {
-        "type": f"urn:colloquy:problem:{code}",
-        "title": HTTPStatus(status).phrase,
-        "status": status,
-        "detail": detail,
-        "code": code,
-        "errors": [vars(error) for error in errors],
-    }
 
 
 def to_response(exc: Exception, context: dict[str, Any]) -> Response | None:

@@ -79,7 +79,8 @@ def read() -> Environment:
     environment = values.str("COLLOQUY_ENV", "production", validate=one_of(*ENVIRONMENTS))
     development = environment == "development"
     a_port = validate.Range(1, 65535, error="must be from 1 to 65535.")
-    port = values.int("PORT", 8000, validate=a_port)
+    with_one_more = validate.Range(1, 65534, error="must be from 1 to 65534.")  # for live
+    port = values.int("PORT", 8000, validate=with_one_more)
     hosts: dict[str, Any] = {"default": [".localhost", "127.0.0.1", "[::1]"]} if development else {}
     address = {"default": f"http://127.0.0.1:{port}"} if development else {}
     debug = values.bool("DEBUG", False, validate=None if development else off)
@@ -87,7 +88,8 @@ def read() -> Environment:
         "ALLOWED_HOSTS", **hosts, validate=validate.Length(min=1, error="must name a host.")
     )
     public_url = values.str("PUBLIC_URL", **address, validate=url_of("http", "https"))
-    live_url = values.str("LIVE_URL", None, validate=url_of("http", "https"))
+    beside = f"http://127.0.0.1:{port + 1}/stream" if development and port else None
+    live_url = values.str("LIVE_URL", beside, validate=url_of("http", "https"))
     trusted_proxies = values.int(
         "TRUSTED_PROXIES", 0, validate=validate.Range(min=0, error="must be 0 or more.")
     )

@@ -182,7 +182,7 @@ def _summary(site: Site, api_key: str) -> Entry:
     person = moderator.membership.user
     return {
         "base_url": settings.PUBLIC_URL,
-        "live_url": None,
+        "live_url": settings.LIVE_URL,
         "site": {"id": str(site.pk), "api_key": api_key, "sso_secret": _sso_secret(site)},
         "moderator": {
             "email": person.email,

@@ -33,6 +33,7 @@ NOT_OF_THE_TESTS = (*embedded.ROLES, "COLLOQUY_KEY_PREFIX", "SECRET_KEY")
 #: Each child of `manage.py up`, and an argument that only it was started with.
 MARKS = {
     "web": "granian",
+    "live": "config.live",
     "screening": "screening@%h",
     "network": "network@%h",
     "others": "others@%h",
@@ -238,5 +239,10 @@ def _workers_of(process: psutil.Process) -> list[psutil.Process]:
 
 
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return probe.getsockname()[1]
+    """A port that is free, and the next one is too: live streams take it."""
+    while True:
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            port = probe.getsockname()[1]
+            with contextlib.suppress(OSError, OverflowError):
+                socket.create_server(("127.0.0.1", port + 1)).close()
+                return port

@@ -299,8 +299,12 @@ def tell_threads(articles: Sequence[Article]) -> None:
     by_state: dict[ThreadState, list[UUID]] = {}
     for article in articles:
         by_state.setdefault(article.switch.thread_state, []).append(article.pk)
+    moved = 0
     for state, ids in by_state.items():
         threads = Thread.objects.filter(editions__article__in=ids)
-        threads.exclude(state=state).update(state=state)
+        moved += threads.exclude(state=state).update(state=state)
     every = Thread.objects.filter(editions__article__in=articles).order_by("pk")
-    counting.touch(*every.values_list("pk", flat=True).distinct())
+    found = list(every.values_list("pk", flat=True).distinct())
+    counting.touch(*found)
+    if moved:
+        counting.tell_soon(*found)

@@ -179,7 +179,7 @@ def thread_json(head: ThreadHead, *, edition: str) -> dict[str, Any]:
         "reactions": reaction_kinds(head.reactions, edition),
         "sorts": list(Sort.values),
         "version": head.version,
-        "live_url": None,
+        "live_url": settings.LIVE_URL,
     }
 
 

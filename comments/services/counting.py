@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from comments.models import Comment, Tally
+from comments.services import telling
 from comments.states import Counted, Status
 from common.inserting import Clause, fetch
 from outbox.services.waking import wake, woken
@@ -48,6 +49,16 @@ def touch(*thread_ids: UUID) -> None:
     """Move the versions of threads. One upsert on one slot of each."""
     if thread_ids:
         fetch(TOUCH_ALL, [SLOTS, list(thread_ids)])
+
+
+def tell_soon(*thread_ids: UUID) -> None:
+    """Readers see something else in these threads though no count changed (an edit, a thread that
+    closed): whoever listens is told with the next fold. One insert.
+    """
+    Tally.objects.bulk_create(
+        Tally(thread_id=each, counted=Counted.COMMENTS, amount=0) for each in thread_ids
+    )
+    fold_soon()
 
 
 def note_language(comment: Comment, *, was: str) -> None:
@@ -211,12 +222,15 @@ def fold() -> int:
     """Add waiting `Tally` rows to the counts they change. Gives how many rows it took.
 
     One transaction: rows are taken and added, or neither. Folds queue for one advisory lock, so
-    that a count never sees a withdrawal before its publication. Three queries, however many rows.
+    that a count never sees a withdrawal before its publication. Three queries, however many rows;
+    after the commit who listens is told of threads that look otherwise now.
     """
     woken(FOLD)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('comments.fold'))")
         cursor.execute(ADD_UP, [FOLDED_AT_ONCE])
         taken, seen_by_the_public = cursor.fetchone()
-        touch(*(seen_by_the_public or ()))
+        if seen_by_the_public:
+            touch(*seen_by_the_public)
+            transaction.on_commit(partial(telling.tell, *seen_by_the_public))
     return taken

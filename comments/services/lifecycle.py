@@ -453,6 +453,8 @@ def _put_in_force(comment: Comment, revision: Revision, html: str) -> None:
     was, comment.language = comment.language, languages.of(comment.body, locale=comment.edition)
     if comment.language != was and comment.is_published:
         counting.note_language(comment, was=was)
+    elif comment.is_published:
+        counting.tell_soon(comment.thread_id)
     comment.edited_at = revision.created_at
     comment.save(update_fields=["body", "body_html", "renderer_version", "language", "edited_at"])
     if not revision.in_force_at:

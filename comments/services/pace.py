@@ -94,6 +94,7 @@ def _set(thread_id: UUID, seconds: int, until: datetime | None, actor: User) -> 
     thread.slow_seconds, thread.slow_until = seconds, until
     thread.save(update_fields=["slow_seconds", "slow_until"])
     counting.touch(thread.pk)  # readers see it above the thread
+    counting.tell_soon(thread.pk)
     ending = f" until {until:%Y-%m-%d %H:%M} UTC" if until else ""
     said = f"Slow mode: one comment in {seconds} s{ending}." if seconds else "Slow mode lifted."
     LogEntry.objects.log_actions(actor.pk, [thread], CHANGE, said, single_object=True)

@@ -119,7 +119,7 @@ def test_production_has_no_default_for_what_it_stands_on(production, monkeypatch
         ("ALLOWED_HOSTS", "", "ALLOWED_HOSTS must name a host."),
         ("PUBLIC_URL", "comments.example", "PUBLIC_URL must be a URL that begins with http://."),
         ("LIVE_URL", "live", "LIVE_URL must be a URL that begins with http://."),
-        ("PORT", "80000", "PORT must be from 1 to 65535."),
+        ("PORT", "80000", "PORT must be from 1 to 65534."),
         ("PORT", "http", "PORT is not a valid integer."),
         ("TRUSTED_PROXIES", "-1", "TRUSTED_PROXIES must be 0 or more."),
         ("EMAIL_URL", "mail", "EMAIL_URL must be a URL that begins with smtp://."),

@@ -74,6 +74,10 @@ class Server:
     reactions: list[dict[str, Any]] = field(default_factory=list)
     answers: dict[str, Callable[[Request], Answer]] = field(default_factory=dict)
     asked: list[Request] = field(default_factory=list)
+    #: Streams that wait to be told something. Without `live_url` there are none.
+    streams: list[Route] = field(default_factory=list)
+    live_url: str | None = None
+    version: int = 1
 
     def calls(self, name: str) -> list[Request]:
         return [request for request in self.asked if _name(request) == name]
@@ -91,25 +95,42 @@ class Server:
             body="" if body is None else json.dumps(body),
         )
 
+    def tell(self, page: Page, *, comment_count: int) -> None:
+        """Say on the open stream that the thread changed, once there is one; the stream ends."""
+        while not self.streams:
+            page.wait_for_timeout(20)
+        self.version += 1
+        told = {"thread": THREAD, "version": self.version, "comment_count": comment_count}
+        body = f"event: changed\ndata: {json.dumps(told)}\n\n"
+        headers = {"Access-Control-Allow-Origin": "*", "Content-Type": "text/event-stream"}
+        self.streams.pop().fulfill(body=body, headers=headers)
+
+    def thread(self) -> dict[str, Any]:
+        return {
+            "id": THREAD,
+            "site": "site",
+            "state": "open",
+            "prompt": "",
+            "comment_count": len(self.comments),
+            "languages": {},
+            "reactions": self.reactions,
+            "sorts": ["newest", "oldest"],
+            "version": self.version,
+            "live_url": self.live_url,
+        }
+
     def _usual(self, request: Request) -> Answer:
         match _name(request):
             case "GET threads/lookup":
                 return 200, {
-                    "thread": {
-                        "id": THREAD,
-                        "site": "site",
-                        "state": "open",
-                        "prompt": "",
-                        "comment_count": len(self.comments),
-                        "languages": {},
-                        "reactions": self.reactions,
-                        "sorts": ["newest", "oldest"],
-                        "version": 1,
-                        "live_url": None,
-                    },
+                    "thread": self.thread(),
                     "edition": {"article": "a", "locale": "en", "url": PAGE, "title": "Story"},
                     "comments": {"results": self.comments, "next": None, "previous": None},
                 }
+            case name if name == f"GET threads/{THREAD}":
+                return 200, self.thread()
+            case name if name == f"GET threads/{THREAD}/comments":
+                return 200, {"results": self.comments, "next": None, "previous": None}
             case "GET counts":
                 urls = parse_qs(urlsplit(request.url).query)["url"]
                 rows = [{"thread": THREAD, "url": url, "comment_count": 12} for url in urls]
@@ -159,6 +180,7 @@ def visit(browser: Browser, server: Server) -> Iterator[Callable[..., Page]]:
             key = f"colloquy:token:{API}:site"
             context.add_init_script(f"localStorage[{json.dumps(key)}] ??= {json.dumps(token)}")
         context.route(f"{API}/api/v1/**", server.serve)
+        context.route(f"{API}/stream?**", server.streams.append)
         context.route(
             f"{API}/widget/colloquy.js",
             lambda route: route.fulfill(

@@ -62,6 +62,12 @@ export class Api {
     return new Map(answers.flatMap(page => page.results.map(row => [row.url, row.comment_count])))
   }
 
+  /** How many comments a thread has. */
+  async countOf(thread: string): Promise<number> {
+    const { results } = await this.#call<{ results: { comment_count: number }[] }>(`counts?${query({ thread })}`)
+    return results[0]?.comment_count ?? 0
+  }
+
   me(): Promise<Me> {
     return this.#call('me', { signedIn: true })
   }

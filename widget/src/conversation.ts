@@ -1,11 +1,15 @@
 /** One thread as this reader sees it: what was fetched, what is their own, and what they can do. */
 import type { Api } from './api.ts'
 import { Problem } from './problem.ts'
-import { inReadingOrder, isTombstone, placed, shownTo, withoutBareTombstones } from './tree.ts'
+import { inReadingOrder, isTombstone, newcomers, placed, shownTo, withoutBareTombstones } from './tree.ts'
 import type { Comment, FlagReason, OwnComment, Page, Thread, VoteValue } from './types.ts'
 
 const POLL_MS = 2_000
 const POLLS_MOST = 30
+/** The server answers from memory for a second: later than that it says what it told of. */
+const ANSWERS_KEPT_MS = 1_000
+/** Of so many top-level comments new replies are fetched at once; of others when asked for. */
+const GROWN_MOST = 3
 const NONE: ReadonlySet<string> = new Set()
 
 /** Everything that one comment's element needs to know. */
@@ -29,6 +33,10 @@ export interface Branch {
   more: number
 }
 
+function later(milliseconds: number): Promise<void> {
+  return new Promise(resolve => setTimeout(resolve, milliseconds))
+}
+
 interface Listener {
   changed(): void
   /** A post or an edit that was being screened has its verdict. */
@@ -41,6 +49,9 @@ export class Conversation {
   edition: string | undefined
   sort = ''
   next: string | null = null
+  /** How many comments there are by now, as far as this page was told, and when. */
+  #told = 0
+  #toldAt = 0
   #api: Api
   #listener: Listener
   #roots: string[] = []
@@ -80,11 +91,54 @@ export class Conversation {
   }
 
   async sortBy(sort: string): Promise<void> {
-    const page = await this.#api.comments(this.thread.id, { sort })
+    const { id } = this.thread
+    const [page, thread] = await Promise.all([
+      this.#api.comments(id, { sort }), this.arrived ? this.#api.thread(id) : this.thread,
+    ])
+    this.thread = { ...thread, prompt: this.thread.prompt }
     this.sort = sort
     this.#begin(page)
     this.#listener.changed()
     await this.refreshOwn()
+  }
+
+  /** How many comments came since these were fetched, this reader's own not counted. */
+  get arrived(): number {
+    const waiting = [...this.#own.values()].filter(({ status }) => status === 'screening')
+    return Math.max(0, this.#told - this.thread.comment_count - waiting.length)
+  }
+
+  /** Others told this page how many comments there are now. */
+  hear(count: number): void {
+    this.#told = count
+    this.#toldAt = performance.now()
+    this.#listener.changed()
+  }
+
+  /**
+   * Fetches what came since and puts new comments first, whatever the sort: they are what was asked
+   * for. Returns the first that is new, if it is among those that can be shown here.
+   */
+  async refresh(): Promise<string | undefined> {
+    const { id, prompt } = this.thread
+    const { arrived } = this
+    await later(this.#toldAt + ANSWERS_KEPT_MS - performance.now())
+    const [thread, page] = await Promise.all([
+      this.#api.thread(id), this.#api.comments(id, { sort: 'newest' }),
+    ])
+    const before = new Set([...this.#comments.keys(), ...this.#own.keys()])
+    const fresh = newcomers(page.results, this.#comments, this.#own, arrived)
+    const grown = page.results.filter(root => root.reply_count > (this.#comments.get(root.id)?.reply_count ?? Infinity))
+    const whole = grown.filter(root => !this.#replies.get(root.id)?.next)
+    this.thread = { ...thread, prompt }
+    const roots = this.#roots.splice(0)
+    this.#take(fresh)
+    this.#roots.push(...roots)
+    for (const root of grown) this.#grow(root)
+    this.#listener.changed()
+    await Promise.all(whole.slice(0, GROWN_MOST).map(root => this.moreReplies(root.id)))
+    await this.refreshOwn([...fresh, ...grown])
+    return [...this.#comments.keys()].find(comment => !before.has(comment))
   }
 
   /** Fetches the next page; returns the first comment that came with it. */
@@ -93,7 +147,7 @@ export class Conversation {
     const page = await this.#api.comments(this.thread.id, { sort: this.sort, cursor: this.next })
     const before = new Set(this.#roots)
     this.next = page.next
-    this.#take(page)
+    this.#take(page.results)
     this.#listener.changed()
     await this.refreshOwn(page.results)
     return page.results.find(comment => !before.has(comment.id))?.id
@@ -227,17 +281,26 @@ export class Conversation {
     this.#replies.clear()
     this.#comments.clear()
     this.next = page.next
-    this.#take(page)
+    this.#take(page.results)
   }
 
-  #take(page: Page<Comment>): void {
-    for (const comment of page.results) {
+  #take(roots: Comment[]): void {
+    for (const comment of roots) {
       if (!this.#comments.has(comment.id)) this.#roots.push(comment.id)
       const replies = comment.replies ?? { results: [], next: null }
       for (const known of [comment, ...replies.results]) this.#comments.set(known.id, known)
       const ids = new Set(replies.results.map(reply => reply.id))
       this.#replies.set(comment.id, { ids, next: replies.next })
     }
+  }
+
+  /** A top-level comment has more replies than were known: those that came along are added. */
+  #grow(root: Comment): void {
+    const replies = root.replies ?? { results: [], next: null }
+    const branch = this.#replies.get(root.id)
+    for (const known of [root, ...replies.results]) this.#comments.set(known.id, known)
+    for (const reply of replies.results) branch?.ids.add(reply.id)
+    if (branch) branch.next ??= replies.next
   }
 
   #shown(id: string): Comment {
@@ -326,7 +389,7 @@ export class Conversation {
   /** Asks every two seconds, for a minute at most, what became of a post or edit being screened. */
   async #follow(id: string): Promise<void> {
     for (let polls = 0; polls < POLLS_MOST; polls += 1) {
-      await new Promise(resolve => setTimeout(resolve, POLL_MS))
+      await later(POLL_MS)
       const before = this.#own.get(id)
       if (!before || !this.#undecided(before) || !this.#api.token) return
       try {

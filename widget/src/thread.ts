@@ -6,6 +6,7 @@ import './comment.ts'
 import './composer.ts'
 import { Conversation, type Branch, type Entry } from './conversation.ts'
 import { languageOf } from './language.ts'
+import { Live } from './live.ts'
 import { messagesFor, spoken, type Messages } from './messages/messages.ts'
 import { scriptOrigin } from './origin.ts'
 import { Problem, sentence } from './problem.ts'
@@ -46,8 +47,13 @@ export class ThreadElement extends LitElement {
   @state() accessor #failure: { at: string; problem: unknown } | null = null
   @state() accessor #signInProblem = ''
   @state() accessor #spoken = ''
+  /** The first of comments that were put above what is being read. */
+  @state() accessor #above: string | null = null
+  /** What was told as new is nowhere on this page. */
+  @state() accessor #elsewhere = false
   #conversation!: Conversation
   #session: Session | null = null
+  #live: Live | null = null
   #afterSignIn: (() => void) | null = null
   #lastReader = ''
   #opening = new AbortController()
@@ -66,6 +72,7 @@ export class ThreadElement extends LitElement {
     clearInterval(this.#clock)
     this.#opening.abort()
     this.#session?.end()
+    this.#live?.end()
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
@@ -119,7 +126,7 @@ export class ThreadElement extends LitElement {
         ? html`<p class="notice" part="notice" role="alert">${this.#signInProblem}</p>`
         : nothing}
       ${this.#account(ui)} ${branches.length ? this.#bar(ui) : nothing}
-      ${this.#failureAt('sort', messages)}
+      ${this.#failureAt('sort', messages)} ${this.#failureAt('new', messages)} ${this.#news(messages)}
       ${branches.length
         ? html`<ol class="comments" role="list" aria-label=${messages.thoughts} aria-busy=${!!this.#fetching}>
             ${repeat(branches, ({ root }) => root.comment.id, branch => this.#branch(branch, ui))}
@@ -133,6 +140,20 @@ export class ThreadElement extends LitElement {
         : nothing}
       <p class="brand" part="brand">${messages.brand}</p>
     `
+  }
+
+  /** What came since. It floats: what is being read stays where it is. */
+  #news(messages: Messages) {
+    const { arrived } = this.#conversation
+    const words = arrived ? messages.arrived(arrived) : messages.goToNew
+    if (arrived || this.#above) {
+      return html`<div class="news">
+        <button part="new" aria-disabled=${!!this.#fetching} @click=${arrived ? this.#showNew : this.#goToNew}>
+          ${this.#fetching === 'new' ? messages.loading : words}
+        </button>
+      </div>`
+    }
+    return this.#elsewhere ? html`<div class="news"><p>${messages.newElsewhere}</p></div>` : nothing
   }
 
   #failureAt(at: string, messages: Messages) {
@@ -227,6 +248,8 @@ export class ThreadElement extends LitElement {
     this.#opening.abort()
     this.#session?.end()
     this.#session = null
+    this.#live?.end()
+    this.#above = null
     const { signal } = (this.#opening = new AbortController())
     this.#phase = 'loading'
     const slow = setTimeout(() => this.#phase === 'loading' && (this.#phase = 'slow'), SLOW_MS)
@@ -252,6 +275,7 @@ export class ThreadElement extends LitElement {
     this.#phase = 'ready'
     announce(this, 'colloquy:ready', { count: conversation.thread.comment_count })
     void this.#toTarget()
+    this.#live = new Live(client, conversation.thread, count => this.#hear(count))
     this.#session = new Session(client, conversation.thread.site, {
       signedIn: me => void this.#signedIn(me),
       signedOut: () => conversation.forgetOwn(),
@@ -310,6 +334,61 @@ export class ThreadElement extends LitElement {
     this.sort = this.#conversation.sort
   }
 
+  #hear(count: number): void {
+    const before = this.#conversation.arrived
+    this.#conversation.hear(count)
+    const { arrived } = this.#conversation
+    if (arrived && !before) this.#say(this.#messages.arrived(arrived))
+  }
+
+  /**
+   * Fetches what is new. Where the list begins on the screen it is there then, with the focus on it;
+   * else it stands above, what is being read keeps its place, and a button leads up.
+   */
+  #showNew = async (): Promise<void> => {
+    if (this.#fetching) return
+    const list = this.renderRoot.querySelector('.comments')
+    const reading = list && list.getBoundingClientRect().top < 0 ? this.#atTheTop() : undefined
+    const top = reading?.getBoundingClientRect().top ?? 0
+    let first: string | undefined
+    await this.#fetch('new', async () => {
+      first = await this.#conversation.refresh()
+      return reading ? undefined : first
+    })
+    if (this.#failure) return
+    if (!first) return this.#sayElsewhere()
+    if (!reading) return
+    this.#above = first
+    await this.updateComplete
+    // Most browsers have kept the place by themselves when they have drawn.
+    await new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))
+    scrollBy(0, reading.getBoundingClientRect().top - top)
+    const seen = new IntersectionObserver(([entry]) => {
+      if (!entry?.isIntersecting) return
+      seen.disconnect()
+      this.#above = null
+    })
+    seen.observe(this.#articleOf(first)!)
+  }
+
+  /** The comment that is read at the upper edge of the screen. */
+  #atTheTop(): Element | undefined {
+    const articles = [...this.renderRoot.querySelectorAll('article')]
+    return articles.find(article => article.getBoundingClientRect().bottom > 0)
+  }
+
+  #goToNew = (): void => {
+    const first = this.#above
+    this.#above = null
+    if (first) void this.#show([first])
+  }
+
+  #sayElsewhere(): void {
+    this.#say(this.#messages.newElsewhere)
+    this.#elsewhere = true
+    setTimeout(() => (this.#elsewhere = false), SPOKEN_MS)
+  }
+
   #more(): Promise<void> {
     return this.#fetch('more', () => this.#conversation.more())
   }
@@ -343,11 +422,14 @@ export class ThreadElement extends LitElement {
   async #show(ids: string[], { scroll } = { scroll: true }): Promise<void> {
     await this.updateComplete
     await Promise.resolve()
-    const find = (selector: string) => this.renderRoot.querySelector<HTMLElement>(selector)
-    const articles = ids.map(id => find(`[id="comment-${CSS.escape(id)}"]`))
-    const place = articles.find(article => article) ?? find('textarea')
+    const articles = ids.map(id => this.#articleOf(id))
+    const place = articles.find(article => article) ?? this.renderRoot.querySelector('textarea')
     if (scroll) place?.scrollIntoView({ block: 'nearest' })
     place?.focus({ preventScroll: true })
+  }
+
+  #articleOf(id: string): HTMLElement | null {
+    return this.renderRoot.querySelector(`[id="comment-${CSS.escape(id)}"]`)
   }
 
   /** Marks the comment that the page's address points at, when it is among those shown. */

@@ -46,6 +46,24 @@ export function withoutBareTombstones(replies: Comment[]): Comment[] {
     .toReversed()
 }
 
+/**
+ * Of a page in the order of newest, what is new: all before the first that is known, at most as many
+ * as were told of. The reader's own are not counted among these.
+ */
+export function newcomers(
+  page: Comment[], known: { has(id: string): boolean }, own: { has(id: string): boolean }, most: number,
+): Comment[] {
+  const found: Comment[] = []
+  let others = 0
+  for (const comment of page) {
+    if (known.has(comment.id)) break
+    if (!own.has(comment.id)) others += 1
+    if (others > most) break
+    found.push(comment)
+  }
+  return found
+}
+
 /** Adds the reader's own comments to a page of top-level ones, where the sort would put them. */
 export function placed(page: Comment[], own: Comment[], sort: string): Comment[] {
   const all = [...own, ...page]

@@ -68,6 +68,10 @@ export interface Thread {
   comment_count: number
   reactions: ReactionKind[]
   sorts: string[]
+  /** Moves with everything that the thread shows. */
+  version: number
+  /** Where its changes are told; null where they are not. */
+  live_url: string | null
 }
 
 export interface Lookup {

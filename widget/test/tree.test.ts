@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { inReadingOrder, placed, shownTo, withoutBareTombstones } from '../src/tree.ts'
+import { inReadingOrder, newcomers, placed, shownTo, withoutBareTombstones } from '../src/tree.ts'
 import type { Comment, OwnComment } from '../src/types.ts'
 
 const comment = (id: string, fields: Partial<Comment> = {}): Comment => ({
@@ -44,4 +44,11 @@ test('own comments stand where the sort puts them', () => {
   const page = [comment('08'), comment('04')]
   assert.deepEqual(ids(placed(page, [own('09'), own('06')], 'newest')), ['09', '08', '06', '04'])
   assert.deepEqual(ids(placed(page.toReversed(), [own('09')], 'oldest')), ['04', '08', '09'])
+})
+
+test('what is new comes before the first that is known, and is no more than was told of', () => {
+  const page = ['09', '08', '07', '03'].map(id => comment(id))
+  const own = new Set(['08'])
+  assert.deepEqual(ids(newcomers(page, new Set(['07', '03']), own, 1)), ['09', '08'])
+  assert.deepEqual(ids(newcomers(page, new Set(), new Set(), 2)), ['09', '08']) // older ones were not fetched yet
 })

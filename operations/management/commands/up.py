@@ -30,7 +30,7 @@ from operations.supervisor import Child, Supervisor
 
 
 class Command(BaseCommand):
-    help = "Migrate, then run web, workers and beat and keep them running. Ctrl-C ends all."
+    help = "Migrate, then run web, live, workers and beat and keep them running. Ctrl-C ends all."
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -46,6 +46,8 @@ class Command(BaseCommand):
         try:
             with _only_one_in(settings.VAR):
                 _refuse_a_taken_port(options["host"], settings.PORT)
+                if settings.LIVE_URL:
+                    _refuse_a_taken_port(options["host"], settings.PORT + 1)
                 if settings.METRICS_PORT:
                     _refuse_a_taken_port(settings.METRICS_HOST, settings.METRICS_PORT)
                 self._prepare()
@@ -121,6 +123,8 @@ def _children(host: str, workers: int, threads: int) -> list[Child]:
         Child("worker", "celery", others, quit_soon, {"delivery", "bulk"}),
         Child("beat", "celery", [*celery, "beat", "--schedule", schedule, "--pidfile="]),
     ]
+    if settings.LIVE_URL:
+        children.insert(0, Child("live", "config.live", ["--host", host]))  # it is there soonest
     if settings.METRICS_PORT:
         children.append(Child("metrics", "django", ["serve_metrics"]))
     return children

@@ -14,6 +14,10 @@ export interface Messages {
   sorts: Record<string, string>
   empty: string
   emptyClosed: string
+  /** So many came since the page was read. */
+  arrived: (n: number) => string
+  goToNew: string
+  newElsewhere: string
   loading: string
   closed: string
   missing: string

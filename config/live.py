@@ -1,0 +1,51 @@
+"""What the live process runs: `python -m config.live [--host ADDRESS] [--port NUMBER]`.
+
+It needs the cache alone: neither Django's applications nor the database.
+"""
+
+import argparse
+import logging.config
+import os
+from pathlib import Path
+
+import psutil
+
+from common import logs
+from config.environment import env
+
+
+def main() -> None:
+    """Serve live streams until SIGTERM or SIGINT."""
+    parser = argparse.ArgumentParser(prog="config.live", description="Serve live streams.")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
+    parser.add_argument("--port", type=int, default=env.port + 1, help="PORT + 1 if not given")
+    options = parser.parse_args()
+    logging.config.dictConfig(logs.dict_config(as_json=env.log_format == "json"))
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    if env.metrics_port:
+        folder = env.var / "metrics"
+        folder.mkdir(parents=True, exist_ok=True)
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
+        _forget_the_dead(folder)
+
+    from live.server import serve  # prometheus-client looks at the environment when imported
+
+    serve(
+        host=options.host,
+        port=options.port,
+        cache_url=env.cache_url,
+        prefix=env.key_prefix,
+        proxies=env.trusted_proxies,
+        is_limited=env.rate_limits,
+    )
+
+
+def _forget_the_dead(folder: Path) -> None:
+    """Streams of a live process that was killed are not open any more."""
+    for counted in folder.glob("gauge_live*_*.db"):
+        if not psutil.pid_exists(int(counted.stem.rpartition("_")[2])):
+            counted.unlink()
+
+
+if __name__ == "__main__":
+    main()
