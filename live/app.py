@@ -42,6 +42,12 @@ OF_A_STREAM = [
     (b"x-accel-buffering", b"no"),
 ]
 
+OF_A_PREFLIGHT = [
+    (b"access-control-allow-methods", b"GET"),
+    (b"access-control-allow-headers", b"*"),
+    (b"access-control-max-age", b"86400"),
+]
+
 Scope = dict[str, Any]
 Receive = Any
 
@@ -85,7 +91,7 @@ class Live:
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             if scope["method"] == "OPTIONS":
-                await _say(send, 204, b"", (b"access-control-allow-methods", b"GET"))
+                await _say(send, 204, b"", *OF_A_PREFLIGHT)
             elif scope["method"] != "GET":
                 raise MethodNotAllowed
             elif scope["path"] == "/healthz":

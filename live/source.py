@@ -73,6 +73,7 @@ class Source:
                 is_said = True
             self.is_listening = False
             self.hub.forget()
+            await self.pool.disconnect()  # what was open leads nowhere
             await asyncio.sleep(REST_SECONDS)
 
     async def _listen(self) -> None:

@@ -132,8 +132,10 @@ class Server:
             case name if name == f"GET threads/{THREAD}/comments":
                 return 200, {"results": self.comments, "next": None, "previous": None}
             case "GET counts":
-                urls = parse_qs(urlsplit(request.url).query)["url"]
-                rows = [{"thread": THREAD, "url": url, "comment_count": 12} for url in urls]
+                asked = parse_qs(urlsplit(request.url).query)
+                if "thread" in asked:
+                    return 200, {"results": [self.thread()]}
+                rows = [{"thread": THREAD, "url": url, "comment_count": 12} for url in asked["url"]]
                 return 200, {"results": rows}
             case "POST auth/exchange":
                 return 200, {"token": "token", "expires_at": "2999-01-01T00:00:00Z"}
