@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import resource
+import signal
 import socket
 from typing import Any
 
@@ -106,6 +107,8 @@ def serve(
         timeout_graceful_shutdown=END_SECONDS,
         backlog=4_096,
     )
+    # uvicorn raises again what it was ended by: that is no reason to end by a signal.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with contextlib.suppress(KeyboardInterrupt), listener(host, port) as door:
         LiveServer(config, hub).run(sockets=[door])
 

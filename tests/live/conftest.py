@@ -23,6 +23,7 @@ from operations.processes import dying_with
 from tests.install import eventually, free_port
 
 Event = tuple[str, dict[str, Any]]
+PING: Event = ("ping", {})
 #: Whatever is to be told is told within it, on a busy machine too.
 PATIENCE_SECONDS = 20
 
@@ -37,7 +38,16 @@ class Reader:
         self.answer: HTTPResponse = self.connection.getresponse()
 
     def next(self) -> Event | None:
-        """The next event; None at the stream's end."""
+        """The next event that is no ping; None at the stream's end."""
+        while (event := self._read()) == PING:
+            pass
+        return event
+
+    def until_ping(self) -> list[Event]:
+        """What is said before the next ping."""
+        return list(iter(self._read, PING))
+
+    def _read(self) -> Event | None:
         name = ""
         while line := self.answer.readline():
             field, _, value = line.decode().rstrip("\n").partition(": ")
@@ -46,10 +56,6 @@ class Reader:
             elif field == "data":
                 return name, orjson.loads(value)
         return None
-
-    def until_ping(self) -> list[Event]:
-        """What is said before the next ping."""
-        return list(iter(self.next, ("ping", {})))
 
     def close(self) -> None:
         self.answer.close()

@@ -29,6 +29,8 @@ async def _serve_both() -> None:
         config = Config(application, http=Protocol, lifespan="off", log_config=None, ws="none")
         server = LiveServer(config, hub)
         serving = asyncio.create_task(server._serve([door]))
+        while not server.started:
+            await asyncio.sleep(0.01)
         slow, quick = [await _ask(door.getsockname()) for _ in range(2)]
         while hub.size < 2:
             await asyncio.sleep(0.01)
@@ -84,6 +86,8 @@ async def _say(said: bytes) -> bytes:
         config = Config(application, http=Protocol, lifespan="off", log_config=None, ws="none")
         server = LiveServer(config, Hub())
         serving = asyncio.create_task(server._serve([door]))
+        while not server.started:
+            await asyncio.sleep(0.01)
         reader, writer = await asyncio.open_connection(*door.getsockname())
         writer.write(said)
         try:

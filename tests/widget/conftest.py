@@ -182,7 +182,7 @@ def visit(browser: Browser, server: Server) -> Iterator[Callable[..., Page]]:
             key = f"colloquy:token:{API}:site"
             context.add_init_script(f"localStorage[{json.dumps(key)}] ??= {json.dumps(token)}")
         context.route(f"{API}/api/v1/**", server.serve)
-        context.route(f"{API}/stream?**", server.streams.append)
+        context.route(f"{API}/stream?**", lambda route: server.streams.append(route))
         context.route(
             f"{API}/widget/colloquy.js",
             lambda route: route.fulfill(

@@ -146,10 +146,11 @@ export class ThreadElement extends LitElement {
   #news(messages: Messages) {
     const { arrived } = this.#conversation
     const words = arrived ? messages.arrived(arrived) : messages.goToNew
-    if (arrived || this.#above) {
+    const fetching = this.#fetching === 'new'
+    if (arrived || this.#above || fetching) {
       return html`<div class="news">
         <button part="new" aria-disabled=${!!this.#fetching} @click=${arrived ? this.#showNew : this.#goToNew}>
-          ${this.#fetching === 'new' ? messages.loading : words}
+          ${fetching ? messages.loading : words}
         </button>
       </div>`
     }
@@ -353,12 +354,13 @@ export class ThreadElement extends LitElement {
     let first: string | undefined
     await this.#fetch('new', async () => {
       first = await this.#conversation.refresh()
-      return reading ? undefined : first
+      if (!reading) return first
+      this.#above = first ?? null
+      return undefined
     })
     if (this.#failure) return
     if (!first) return this.#sayElsewhere()
     if (!reading) return
-    this.#above = first
     await this.updateComplete
     // Most browsers have kept the place by themselves when they have drawn.
     await new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))
