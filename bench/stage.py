@@ -80,7 +80,7 @@ class Stage:
     def start_live(self) -> None:
         """The live process, on the port after the product's: no floor then."""
         self._start("live", *self._child("live"))
-        self._await_port(self.port + 1, "/readyz")
+        self.await_port(self.port + 1, "/readyz")
 
     def start_alone(self, application: str) -> None:
         """One web process with one thread, for a profile."""

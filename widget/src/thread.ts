@@ -126,12 +126,15 @@ export class ThreadElement extends LitElement {
         ? html`<p class="notice" part="notice" role="alert">${this.#signInProblem}</p>`
         : nothing}
       ${this.#account(ui)} ${branches.length ? this.#bar(ui) : nothing}
-      ${this.#failureAt('sort', messages)} ${this.#failureAt('new', messages)} ${this.#news(messages)}
+      ${this.#failureAt('sort', messages)} ${this.#failureAt('new', messages)}
+      ${branches.length ? this.#news(messages) : nothing}
       ${branches.length
         ? html`<ol class="comments" role="list" aria-label=${messages.thoughts} aria-busy=${!!this.#fetching}>
             ${repeat(branches, ({ root }) => root.comment.id, branch => this.#branch(branch, ui))}
           </ol>`
-        : html`<p class="aside empty">${ui.open ? messages.empty : messages.emptyClosed}</p>`}
+        : this.#conversation.arrived
+          ? html`<p class="aside empty">${this.#newsButton(messages)}</p>`
+          : html`<p class="aside empty">${ui.open ? messages.empty : messages.emptyClosed}</p>`}
       ${this.#failureAt('more', messages)}
       ${this.#conversation.next
         ? html`<button class="more" part="more" aria-disabled=${!!this.#fetching} @click=${this.#more}>
@@ -144,17 +147,20 @@ export class ThreadElement extends LitElement {
 
   /** What came since. It floats: what is being read stays where it is. */
   #news(messages: Messages) {
-    const { arrived } = this.#conversation
-    const words = arrived ? messages.arrived(arrived) : messages.goToNew
-    const fetching = this.#fetching === 'new'
-    if (arrived || this.#above || fetching) {
-      return html`<div class="news">
-        <button part="new" aria-disabled=${!!this.#fetching} @click=${arrived ? this.#showNew : this.#goToNew}>
-          ${fetching ? messages.loading : words}
-        </button>
-      </div>`
+    if (this.#conversation.arrived || this.#above || this.#fetching === 'new') {
+      return html`<div class="news">${this.#newsButton(messages)}</div>`
     }
     return this.#elsewhere ? html`<div class="news"><p>${messages.newElsewhere}</p></div>` : nothing
+  }
+
+  #newsButton(messages: Messages) {
+    const { arrived } = this.#conversation
+    const words = arrived ? messages.arrived(arrived) : messages.goToNew
+    return html`
+      <button part="new" aria-disabled=${!!this.#fetching} @click=${arrived ? this.#showNew : this.#goToNew}>
+        ${this.#fetching === 'new' ? messages.loading : words}
+      </button>
+    `
   }
 
   #failureAt(at: string, messages: Messages) {
