@@ -109,14 +109,19 @@ class Reader(asyncio.Protocol):
             raise load.UnexpectedAnswer("the server hung up")
 
 
-async def measure(here: Stage, report: Report, options: argparse.Namespace) -> None:
-    """One process, one thread, one crowd."""
+def measure(here: Stage, report: Report, options: argparse.Namespace) -> None:
+    """One live process, one thread, one crowd."""
     from bench import ground
 
-    idle_seconds, posts = (15, 3) if options.short else (60, 10)
-    laid = ground.lay(readers=posts, threads=1)
+    laid = ground.lay(readers=10, threads=1)
     here.start_web(floor=False)
     here.start_live()
+    asyncio.run(watch(here, laid, report, options))
+
+
+async def watch(here: Stage, laid: "Ground", report: Report, options: argparse.Namespace) -> None:
+    """Nobody is there, everybody comes, nothing happens, posts come, everybody leaves."""
+    idle_seconds, posts = (15, 3) if options.short else (60, 10)
     live = psutil.Process(here.running["live"].pid)
     crowd = Crowd()
     asked = ASKED.format(thread=laid.threads[0].pk, version=0).encode()
@@ -180,6 +185,10 @@ async def tell_of_posts(
     from bench.posting import requests
 
     written = requests(laid, threads=1)
+    crowd.listen()
+    await asyncio.to_thread(_post, here.port, next(written))
+    await crowd.all_told()  # whoever works for it has begun by now
+    await asyncio.sleep(3)
     waits, costs = [], []
     for _ in range(posts):
         crowd.listen()
@@ -236,7 +245,7 @@ def main() -> None:
     report = Report("live", options)
     gc.disable()  # it would walk through thousands of readers while they are told
     with many_files(), stage.opened(options.port) as here:
-        asyncio.run(measure(here, report, options))
+        measure(here, report, options)
     report.publish()
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from common.changes import Change
 from common.metrics import LIVE_EVENTS, LIVE_STREAMS
-from live import events
+from live import events, memory
 
 #: How often it is looked whether somebody is to be told something.
 TICK_SECONDS = 0.1
@@ -23,6 +23,8 @@ PING_SECONDS = 15.0
 TURNS = round(PING_SECONDS / TICK_SECONDS)
 #: After so many streams others have their turn: new ones are taken while thousands are told.
 AT_ONCE = 100
+#: So many are worth tidying up after.
+CROWD = 500
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
@@ -61,7 +63,7 @@ class Hub:
         #: Each is pinged when its turn comes round, so that pings are spread over time.
         self.turns: list[set[Stream]] = [set() for _ in range(TURNS)]
         self.entered = count()
-        self.size = 0
+        self.size = self.peak = 0
         self.is_over = False
 
     def join(self, send: Send, threads: Iterable[str]) -> Stream:
@@ -118,6 +120,7 @@ class Hub:
                 await self._tell(audience, now)
             await self._send("ping", events.PING, self.turns[turn])
             turn = (turn + 1) % TURNS
+            self._tidy()
 
     async def end(self) -> None:
         """End all streams; those who listened connect again, to whoever is there then."""
@@ -141,6 +144,13 @@ class Hub:
             if number % AT_ONCE == 0:
                 await asyncio.sleep(0)
 
+    def _tidy(self) -> None:
+        """Give memory back when more than half of a crowd has left."""
+        if self.peak > CROWD and self.size < self.peak / 2:
+            memory.give_back()
+            self.peak = self.size
+
     def _count(self, more: int) -> None:
         self.size += more
+        self.peak = max(self.peak, self.size)
         LIVE_STREAMS.inc(more)
