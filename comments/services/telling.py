@@ -76,7 +76,7 @@ def tell(*thread_ids: UUID) -> None:
 
 
 def _publish(told: Iterable[Change]) -> None:
-    prefix = settings.CACHES["default"]["KEY_PREFIX"]
+    prefix = str(settings.CACHES["default"]["KEY_PREFIX"])
     told = list(told)
     arguments: list[Any] = [KEPT_SECONDS, changes.channel(prefix), changes.message(told)]
     for each in told:

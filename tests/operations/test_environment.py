@@ -181,7 +181,7 @@ def test_a_wrong_environment_ends_a_command_with_code_2_and_no_traceback(product
 
     assert done.returncode == 2
     assert done.stderr.splitlines() == [
-        "PORT must be from 1 to 65535.",
+        "PORT must be from 1 to 65534.",
         "SECRET_KEY is not set; it looks like 50 or more random characters",
         "docs/configuration.md describes each. To try Colloquy: make run",
     ]
