@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from bench.ground import Ground
 
 STREAMS = 10_000
+#: Live tidies up every fifteen seconds.
+LEFT_SECONDS = 20
 #: So many connect at the same time.
 TOGETHER = 200
 #: As browsers ask: what they send with it is kept by nobody, and yet has to pass.
@@ -147,12 +149,12 @@ async def watch(here: Stage, laid: "Ground", report: Report, options: argparse.N
 
     report.say("They leave")
     crowd.go()
-    await asyncio.sleep(10)
+    await asyncio.sleep(LEFT_SECONDS)
     memory["after they left"] = pss(live)
     await crowd.come(here.port + 1, asked, options.streams)
     memory["with as many again"] = pss(live)
     crowd.go()
-    await asyncio.sleep(10)
+    await asyncio.sleep(LEFT_SECONDS)
     memory["after these left"] = pss(live)
 
     report.add("Memory", [{"PSS_MB": f"{size:.1f}", "when": when} for when, size in memory.items()])

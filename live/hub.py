@@ -120,7 +120,8 @@ class Hub:
                 await self._tell(audience, now)
             await self._send("ping", events.PING, self.turns[turn])
             turn = (turn + 1) % TURNS
-            self._tidy()
+            if turn == 0:
+                self._tidy()
 
     async def end(self) -> None:
         """End all streams; those who listened connect again, to whoever is there then."""
@@ -145,8 +146,8 @@ class Hub:
                 await asyncio.sleep(0)
 
     def _tidy(self) -> None:
-        """Give memory back when more than half of a crowd has left."""
-        if self.peak > CROWD and self.size < self.peak / 2:
+        """Give memory back when half of a crowd has left: once for all, for each costs a moment."""
+        if self.peak - self.size > max(CROWD, self.peak / 2):
             memory.give_back()
             self.peak = self.size
 
