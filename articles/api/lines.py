@@ -51,18 +51,17 @@ class Sent:
         )
 
 
-def send(site: Site, lines: Iterable[tuple[int, Any]]) -> Sent:
-    """Store the stories of these numbered lines (JSON, or what was read from it), each all or
-    nothing. Empty lines are passed over. Queries as for `publishing.put_all`.
+def send(site: Site, lines: Iterable[tuple[int, str | bytes]]) -> Sent:
+    """Store the stories of these numbered lines, each all or nothing. Empty lines are passed over.
+    Queries as for `publishing.put_all`.
     """
     sent, stories, numbers = Sent(), [], []
     for number, line in lines:
-        is_text = isinstance(line, str | bytes)
-        if is_text and not line.strip():
+        if not line.strip():
             continue
         told: Any = None
         try:
-            told = orjson.loads(line) if is_text else line
+            told = orjson.loads(line)
             story = StoryLine.read(told)
         except orjson.JSONDecodeError:
             sent.refuse(number, None, NotJSON())

@@ -17,14 +17,13 @@ from articles.api.serializers import (
     ManyArticlesShape,
     OwnArticleShape,
     RelatedListInput,
-    StoryLine,
     article_json,
     own_article_json,
 )
 from articles.services import publishing
 from comments.api.writing import IDEMPOTENCY_KEY
-from common.errors import FieldError, InvalidInput
-from common.json import MOST_LINES, JSONParser, LinesParser
+from common.errors import FieldError
+from common.json import LinesParser
 from common.views import PrivateView
 from outbox.services.idempotency import idempotent
 from publishers.authentication import ApiKeyAuthentication, IsPublisherServer
@@ -32,31 +31,24 @@ from publishers.states import Scope
 
 
 class PublisherArticles(PrivateView):
-    """`POST /publisher/articles`: up to 500 stories, a line each (NDJSON) or as a JSON list. Each
-    is stored as by its own `PUT`, or refused by its line. Safe to repeat.
+    """`POST /publisher/articles`: up to 500 stories, a line each (NDJSON). Each is stored as by
+    its own `PUT`, or refused by its line. Safe to repeat.
     """
 
     authentication_classes = [ApiKeyAuthentication]
     permission_classes = [IsPublisherServer]
-    parser_classes = [LinesParser, JSONParser]
+    parser_classes = [LinesParser]
     scopes = {"POST": Scope.ARTICLES_WRITE}
     limits = {"POST": "publishing_many"}
 
     @extend_schema(
         parameters=[IDEMPOTENCY_KEY],
-        request={"application/x-ndjson": str, "application/json": StoryLine(many=True)},
+        request={"application/x-ndjson": str},
         responses=ManyArticlesShape,
     )
     @idempotent
     def post(self, request: Request) -> Response:
-        told = request.data
-        if not isinstance(told, list):
-            raise InvalidInput(_("Send a list of stories, or a story a line."))
-        if len(told) > MOST_LINES:
-            sentence = str(_("At most %(most)s at a time.") % {"most": MOST_LINES})
-            raise InvalidInput(errors=(FieldError("", "too_many", sentence),))
-        sent = lines.send(request.user.site, enumerate(told, 1))
-        return Response(asdict(sent))
+        return Response(asdict(lines.send(request.user.site, enumerate(request.data, 1))))
 
 
 class PublisherArticle(PrivateView):

@@ -24,7 +24,7 @@ BODIES: dict[str, Any] = {
     "PUT /me/muted/{author_id}": None,
     "POST /threads": {"url": f"{PAGES}/opened"},
     "PUT /publisher/articles/{external_id}": STORY,
-    "POST /publisher/articles": [{"external_id": "new", **STORY}],
+    "POST /publisher/articles": None,
     "PUT /publisher/articles/{external_id}/related": {"edition": "en", "related": []},
 }
 

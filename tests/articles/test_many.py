@@ -39,6 +39,10 @@ def send_all(send):
     return call
 
 
+def numbered(*stories):
+    return [(number, json.dumps(each)) for number, each in enumerate(stories, 1)]
+
+
 def sums(answer):
     said = answer.json()
     return said["created"], said["updated"], said["unchanged"], len(said["refused"])
@@ -110,14 +114,6 @@ def test_each_refused_line_is_named_and_the_others_are_stored(send_all, put):
     assert set(Article.objects.values_list("external_id", flat=True)) == {"first", "a", "e"}
 
 
-def test_stories_may_come_as_a_list_too(send_all, send):
-    listed = send("POST", "articles", [line("a")])
-    other = send("POST", "articles", line("a"))
-
-    assert sums(listed) == (1, 0, 0, 0)
-    assert (other.status_code, other.json()["code"]) == (400, "invalid_input")
-
-
 @pytest.mark.parametrize("body", ["{}\n" * 501, "x" * 4_194_305], ids=["lines", "bytes"])
 def test_a_body_has_an_end(send, body):
     answer = send("POST", "articles", body, kind=NDJSON)
@@ -170,13 +166,13 @@ def test_what_somebody_else_sends_at_the_same_moment_costs_only_its_own_line(sit
 
     def send_both():
         try:
-            told.append(lines.send(site, [(1, line("b")), (2, line("a"))]))
+            told.append(lines.send(site, numbered(line("b"), line("a"))))
         finally:
             connection.close()
 
     late = threading.Thread(target=send_both)
     with transaction.atomic():
-        lines.send(site, [(1, line("a"))])
+        lines.send(site, numbered(line("a")))
         late.start()
         late.join(timeout=0.5)  # it waits for the row that is not committed
     late.join(timeout=20)
