@@ -6,13 +6,12 @@ from pathlib import Path
 import pytest
 from django.contrib.staticfiles import finders
 from django.urls import reverse
-from playwright.sync_api import sync_playwright
 
 from articles.models import RelatedLink
 from tests import staff
 from tests.factories import EditionFactory, UserFactory
 
-pytestmark = [pytest.mark.requires_browser, pytest.mark.django_db]
+pytestmark = [pytest.mark.requires_browser, pytest.mark.django_db(transaction=True)]
 
 HOST = "http://admin.example"
 PLACES = "[...document.querySelectorAll('#related_links-group .inline-related:not(.empty-form)')]"
@@ -32,28 +31,24 @@ def serve(route, shown):
         route.fulfill(status=404)
 
 
-def test_editors_order_picks_by_keys_buttons_and_dragging(client, chromium_path):
+def test_editors_order_picks_by_keys_buttons_and_dragging(client, chromium):
     operator = staff.sign_in(client, UserFactory(is_staff=True, is_superuser=True))
     edition = EditionFactory()
     for position, name in enumerate("abc"):
         RelatedLink.objects.create(edition=edition, position=position, external_id=name)
     shown = operator.get(reverse("admin:articles_edition_change", args=[edition.pk])).text
 
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path, args=["--no-sandbox"])
-        page = browser.new_page()
-        page.route("**/*", lambda route: serve(route, shown))
-        page.goto(f"{HOST}/")
-        links = page.locator("#related_links-group .inline-related:not(.empty-form)")
-
-        links.nth(0).locator("[name$='-external_id']").press("Alt+ArrowDown")
-        by_keys = page.evaluate(PLACES)
-        links.nth(2).get_by_role("button", name="Move up").click()
-        by_button = page.evaluate(PLACES)
-        links.nth(0).locator("h3").dispatch_event("dragstart")
-        links.nth(1).dispatch_event("dragover", {"clientY": 100_000, "cancelable": True})
-        by_dragging = page.evaluate(PLACES)
-        browser.close()
+    page = chromium.new_page()
+    page.route("**/*", lambda route: serve(route, shown))
+    page.goto(f"{HOST}/")
+    links = page.locator("#related_links-group .inline-related:not(.empty-form)")
+    links.nth(0).locator("[name$='-external_id']").press("Alt+ArrowDown")
+    by_keys = page.evaluate(PLACES)
+    links.nth(2).get_by_role("button", name="Move up").click()
+    by_button = page.evaluate(PLACES)
+    links.nth(0).locator("h3").dispatch_event("dragstart")
+    links.nth(1).dispatch_event("dragover", {"clientY": 100_000, "cancelable": True})
+    by_dragging = page.evaluate(PLACES)
 
     assert by_keys == ["b 0", "a 1", "c 2", " "]  # a form left empty stays so
     assert by_button == ["b 0", "c 1", "a 2", " "]
