@@ -97,6 +97,27 @@ class ThreadSlot(models.Model):
         return f"{self.thread_id}/{self.slot}: {self.version}"
 
 
+def _in_other_orders() -> list[models.Index]:
+    """What a thread is read from by other keys than `created_at` (`ranking`), in one language, and
+    where only what is featured is asked for.
+    """
+    keys: dict[str, str | Func] = {
+        "page": "created_at",
+        "top": Func("up_count", "down_count", function="comments_top"),
+        "best": Func("up_count", "down_count", function="comments_best"),
+        "discussed": "reply_count",
+    }
+    shown = Q(parent=None) & SHOWN
+    featured = Q(parent=None, featured=True, status=Status.PUBLISHED)
+    kinds = (("", (), shown), ("_language", ("language",), shown), ("_featured", (), featured))
+    return [
+        models.Index("thread", *also, key, "id", name=f"comment_{name}{kind}", condition=which)
+        for kind, also, which in kinds
+        for name, key in keys.items()
+        if name + kind != "page"
+    ]
+
+
 class Comment(models.Model):
     """A reader's contribution to a thread. Only services.lifecycle writes `status`.
 
@@ -172,6 +193,7 @@ class Comment(models.Model):
                 name="comment_page",
                 condition=Q(parent=None) & SHOWN,
             ),
+            *_in_other_orders(),
             models.Index(
                 fields=["root", "created_at", "id"],
                 name="comment_replies",

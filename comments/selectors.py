@@ -4,16 +4,14 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, ClassVar
+from typing import Any
 from uuid import UUID
 
-from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 from django.db.models.functions import Coalesce, JSONObject
 from django.db.models.lookups import Exact
 from django.http import Http404
-from django.utils.translation import gettext_lazy as _
 
 from accounts.faces import face
 from accounts.models import User
@@ -28,13 +26,11 @@ from comments.models import (
     Verdict,
     Vote,
 )
-from comments.states import Outcome, Sort, Status
+from comments.states import Outcome, Status
 from common import clock, cursors
-from common.errors import Refusal
 from common.inserting import execute
 from publishers.reactions import Kind
 
-FIRST_REPLIES = 3
 RECENT = timedelta(seconds=60)
 MOST_OWN = 100
 #: A busy page's posts all ask for the same thread and site.
@@ -42,19 +38,6 @@ REMEMBERED_SECONDS = 10.0
 MOST_REMEMBERED = 1_000
 VERSION = Coalesce(Sum("slots__version"), 0)
 _remembered: dict[UUID, tuple[float, Thread]] = {}
-
-
-class UnknownSort(Refusal):
-    code: ClassVar[str] = "unknown_sort"
-    detail = _("This thread can be sorted by: newest, oldest.")
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A comment on a page, with its first replies where it is a top-level one."""
-
-    comment: Comment
-    replies: cursors.Page[Comment] | None = None
 
 
 @dataclass(frozen=True)
@@ -108,17 +91,6 @@ def thread_head(thread_id: UUID) -> ThreadHead:
     return ThreadHead(thread, thread.version, by_language, thread.reactions)
 
 
-def version_shown(thread_id: UUID) -> int:
-    """The version of a thread the public may know of: it moves with all that its pages show.
-    Raises Http404. One query.
-    """
-    rows = Thread.objects.shown().filter(pk=thread_id).annotate(version=VERSION)
-    version = rows.values_list("version", flat=True).first()
-    if version is None:
-        raise Http404
-    return version
-
-
 def stamp(thread_id: UUID, version: int) -> str:
     """What `is_current` is asked about."""
     return f"{thread_id}:{version}"
@@ -138,77 +110,6 @@ def is_current(stamp: str) -> bool:
     return execute(STILL, [UUID(thread_id), int(version)]) is not None
 
 
-def read_sort(text: str | None) -> Sort:
-    """The order a client asks for; newest first if it does not say. Raises UnknownSort."""
-    try:
-        return Sort(text or Sort.NEWEST)
-    except ValueError as fault:
-        raise UnknownSort from fault
-
-
-def page(
-    thread_id: UUID, *, sort: Sort, limit: int, cursor_text: str | None
-) -> cursors.Page[Entry]:
-    """Top-level comments of a thread by (created_at, id), each with its first replies.
-
-    Two queries: the page with the ids of its replies, and the replies. Raises BadCursor.
-    """
-    scope = f"{thread_id}:{sort}"
-    rows = Comment.objects.filter(thread=thread_id).top_level().shown()
-    first_replies = (
-        Comment.objects.filter(root=OuterRef("pk"))
-        .shown()
-        .order_by("created_at", "id")
-        .values("pk")[: FIRST_REPLIES + 1]
-    )
-    found = _keyset(
-        for_the_public(rows, thread_id=thread_id).annotate(reply_ids=ArraySubquery(first_replies)),
-        scope=scope,
-        newest_first=sort is Sort.NEWEST,
-        limit=limit,
-        cursor_text=cursor_text,
-    )
-    return cursors.Page(_with_replies(thread_id, found.rows), found.next, found.previous)
-
-
-def root_shown(thread_id: UUID, comment_id: UUID) -> Comment:
-    """A top-level comment that a page of the thread shows. Raises Http404. One query."""
-    threads = Thread.objects.shown().filter(pk=thread_id)
-    rows = Comment.objects.filter(thread__in=threads).top_level().shown()
-    comment = rows.filter(pk=comment_id).only("pk", "thread_id").first()
-    if comment is None:
-        raise Http404
-    return comment
-
-
-def replies(
-    comment: Comment, *, limit: int, cursor_text: str | None = None
-) -> cursors.Page[Comment]:
-    """Shown descendants of a top-level comment, flat, oldest first. One query."""
-    return _keyset(
-        for_the_public(
-            Comment.objects.filter(root=comment.pk).shown(), thread_id=comment.thread_id
-        ),
-        scope=_replies_scope(comment.pk),
-        newest_first=False,
-        limit=limit,
-        cursor_text=cursor_text,
-    )
-
-
-def entry(thread_id: UUID, comment_id: UUID) -> Entry:
-    """One shown comment, with its first replies if it is top-level. Raises Http404. Two queries
-    at most.
-    """
-    rows = Comment.objects.filter(thread=thread_id).shown()
-    comment = for_the_public(rows.filter(pk=comment_id), thread_id=thread_id).first()
-    if comment is None:
-        raise Http404
-    if comment.parent_id is not None:
-        return Entry(comment)
-    return Entry(comment, replies(comment, limit=FIRST_REPLIES))
-
-
 def with_a_page(reader_id: UUID) -> User:
     """A reader whose comments everybody may read in one place, by their own wish. Raises Http404
     for nobody and for who does not wish it alike. One query.
@@ -222,23 +123,31 @@ def with_a_page(reader_id: UUID) -> User:
 def by_author(reader: User, *, limit: int, cursor_text: str | None = None) -> cursors.Page[Comment]:
     """A reader's published comments in threads that are shown, the latest first. One query."""
     rows = Comment.objects.published().filter(author=reader.pk, thread__in=Thread.objects.shown())
-    return _keyset(
-        for_the_public(rows),
-        scope=f"{reader.pk}:comments",
-        newest_first=True,
+    scope = f"{reader.pk}:comments"
+    cursor = cursors.read(cursor_text, scope=scope)
+    backwards = bool(cursor and cursor.backwards)
+    if cursor is not None:
+        place = (datetime.fromisoformat(cursor.key[0]), cursor.key[1])
+        beyond = TupleGreaterThan if backwards else TupleLessThan
+        rows = rows.filter(beyond(Tuple(F("created_at"), F("id")), place))
+    sign = "" if backwards else "-"
+    read = for_the_public(rows).order_by(f"{sign}created_at", f"{sign}id")[: limit + 1]
+    return cursors.cut(
+        list(read),
         limit=limit,
-        cursor_text=cursor_text,
+        cursor=cursor,
+        scope=scope,
+        key=lambda row: (row.created_at.isoformat(), str(row.pk)),
     )
 
 
-def for_the_public(rows: QuerySet[Comment], *, thread_id: UUID | None = None) -> QuerySet[Comment]:
-    """`rows` (of one thread, where it is named) with all that a public answer shows of them, and no
-    more columns than that.
+def for_the_public(rows: QuerySet[Comment]) -> QuerySet[Comment]:
+    """`rows` with all that a public answer shows of them, and no more columns than that.
 
     Each author is looked up by key. A join would do the same, until the planner finds it cheaper
     to read every account there is: it does, up to some thousands.
     """
-    faced = with_faces(rows, site=_site_of(thread_id) if thread_id else "thread__site")
+    faced = with_faces(rows, site="thread__site")
     return faced.only(*PUBLIC_COLUMNS, "answers__status", "answers__author_id")
 
 
@@ -250,11 +159,6 @@ def with_faces(rows: QuerySet[Comment], *, site: Any) -> QuerySet[Comment]:
         face=face("author", site=site),
         answered_face=_if_it_answers(face("answers__author", site=site)),
     )
-
-
-def _site_of(thread_id: UUID) -> Subquery:
-    """Looked up once for all rows, since it depends on none of them."""
-    return Subquery(Thread.objects.filter(pk=thread_id).values("site")[:1])
 
 
 def _if_it_answers(answered: Subquery) -> Case:
@@ -392,50 +296,3 @@ def _for_their_author(rows: QuerySet[Comment], *, site: Any) -> QuerySet[Comment
 def _if_it_waits(reason: Subquery) -> Case:
     """Looked up only for comments whose author is told a reason."""
     return Case(When(status__in=(Status.HELD, Status.REJECTED), then=reason))
-
-
-def _keyset(
-    rows: QuerySet[Comment],
-    *,
-    scope: str,
-    newest_first: bool,
-    limit: int,
-    cursor_text: str | None,
-) -> cursors.Page[Comment]:
-    """One page by (created_at, id): a row comparison, which the reading indexes answer."""
-    cursor = cursors.read(cursor_text, scope=scope)
-    descending = newest_first != bool(cursor and cursor.backwards)
-    if cursor is not None:
-        place = (_moment(cursor), cursor.key[1])
-        beyond = TupleLessThan if descending else TupleGreaterThan
-        rows = rows.filter(beyond(Tuple(F("created_at"), F("id")), place))
-    sign = "-" if descending else ""
-    read = rows.order_by(f"{sign}created_at", f"{sign}id")[: limit + 1]
-    return cursors.cut(list(read), limit=limit, cursor=cursor, scope=scope, key=_key)
-
-
-def _key(comment: Comment) -> tuple[str, str]:
-    return comment.created_at.isoformat(), str(comment.pk)
-
-
-def _moment(cursor: cursors.Cursor) -> datetime:
-    return datetime.fromisoformat(cursor.key[0])
-
-
-def _replies_scope(root_id: UUID) -> str:
-    return f"{root_id}:replies"
-
-
-def _with_replies(thread_id: UUID, roots: list[Comment]) -> list[Entry]:
-    """Each root with up to three replies, and a cursor where there are more. One query."""
-    wanted = {root.pk: root.reply_ids for root in roots}  # type: ignore[attr-defined]  # annotated
-    ids = [each for few in wanted.values() for each in few[:FIRST_REPLIES]]
-    first = for_the_public(Comment.objects.filter(pk__in=ids), thread_id=thread_id)
-    found = {row.pk: row for row in first}
-    entries = []
-    for root in roots:
-        rows = [found[each] for each in wanted[root.pk][:FIRST_REPLIES] if each in found]
-        more = len(wanted[root.pk]) > FIRST_REPLIES and rows
-        after = cursors.Cursor(_replies_scope(root.pk), _key(rows[-1])) if more else None
-        entries.append(Entry(root, cursors.Page(rows, next=str(after) if after else None)))
-    return entries

@@ -74,7 +74,10 @@ class Counted(TextChoices):
 
 
 class Sort(TextChoices):
-    """Orders in which a thread can be read."""
+    """Orders in which a thread can be read (`ranking`), the first unless asked otherwise."""
 
+    BEST = "best", _("Best first")
     NEWEST = "newest", _("Newest first")
     OLDEST = "oldest", _("Oldest first")
+    TOP = "top", _("Best rated first")
+    DISCUSSED = "discussed", _("Most discussed first")

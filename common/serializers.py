@@ -110,6 +110,11 @@ class StrictBooleanField(serializers.BooleanField):
         return data
 
 
+def is_locale(text: str) -> bool:
+    """Whether this is a language tag, and short enough for our columns."""
+    return len(text) <= 20 and LOCALE.fullmatch(text) is not None
+
+
 class Locale(StrictCharField):
     """A language tag like `ko` or `zh-Hant`."""
 
@@ -117,6 +122,6 @@ class Locale(StrictCharField):
 
     def to_internal_value(self, data: Any) -> str:
         text = super().to_internal_value(data)
-        if len(text) > 20 or not LOCALE.fullmatch(text):
+        if not is_locale(text):
             self.fail("bad_locale")
         return text

@@ -3,10 +3,10 @@
 from typing import Any
 from uuid import UUID
 
+from django.http import HttpResponse
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from articles import selectors
 from articles.api.serializers import (
@@ -18,7 +18,7 @@ from articles.api.serializers import (
 )
 from articles.models import Edition
 from comments.api.reading import SORT, comment_page
-from comments.api.serializers import thread_json
+from comments.api.serializers import page_json, thread_json
 from comments.api.writing import read_ids
 from comments.models import Thread
 from comments.selectors import stamp, thread_head
@@ -35,7 +35,7 @@ COUNTS_FRESH_SECONDS = 0.4
 class ThreadLookup(PublicView):
     """`GET /threads/lookup`: the thread of a page, with its first comments when asked.
 
-    By `url`, or by `site` and `external_id`. Three queries, five with comments. Never creates.
+    By `url`, or by `site` and `external_id`. Three queries, four with comments. Never creates.
     """
 
     permission_classes = [Anyone]
@@ -52,7 +52,7 @@ class ThreadLookup(PublicView):
         ],
         responses=LookupShape,
     )
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> HttpResponse:
         asked = request.query_params
         edition = _edition(asked)
         head = thread_head(edition.thread_id)
@@ -63,7 +63,7 @@ class ThreadLookup(PublicView):
         if "comments" in asked:
             read_limit(asked["comments"])
             page = {"limit": asked["comments"], "sort": asked.get("sort")}
-            body["comments"] = comment_page(edition.thread_id, page)
+            body["comments"] = page_json(comment_page(edition.thread_id, page))
         keys = f"thread-{edition.thread_id}", f"article-{edition.article_id}"
         return keyed(body, *keys, stamp=stamp(edition.thread_id, head.version))
 
@@ -83,7 +83,7 @@ class CountList(PublicView):
         ],
         responses=CountListShape,
     )
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> HttpResponse:
         urls = request.query_params.getlist("url")
         if len(urls) > MOST_URLS:
             detail = str(_("At most %(most)s at a time.") % {"most": MOST_URLS})
@@ -115,7 +115,7 @@ class ArticleDetail(PublicView):
     permission_classes = [Anyone]
 
     @extend_schema(responses=ArticleShape)
-    def get(self, request: Request, article_id: UUID) -> Response:
+    def get(self, request: Request, article_id: UUID) -> HttpResponse:
         return keyed(article_json(selectors.article(article_id)), f"article-{article_id}")
 
 

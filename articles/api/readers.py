@@ -3,10 +3,10 @@
 from typing import Any
 from uuid import UUID
 
+from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from accounts.faces import avatar_url, page_url
 from articles import selectors
@@ -52,7 +52,7 @@ class ReaderDetail(PublicView):
     permission_classes = [Anyone]
 
     @extend_schema(responses=ReaderShape, summary="A reader who wishes to be read in one place")
-    def get(self, request: Request, reader_id: UUID) -> Response:
+    def get(self, request: Request, reader_id: UUID) -> HttpResponse:
         reader = with_a_page(reader_id)
         body = {
             "id": reader.pk,
@@ -74,7 +74,7 @@ class ReaderComments(PublicView):
         responses=PlacedCommentsShape,
         summary="What such a reader wrote, the latest first",
     )
-    def get(self, request: Request, reader_id: UUID) -> Response:
+    def get(self, request: Request, reader_id: UUID) -> HttpResponse:
         page = by_author(
             with_a_page(reader_id),
             limit=cursors.read_limit(request.query_params.get("limit")),

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from django.http import HttpResponse
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
@@ -71,7 +72,7 @@ class RelatedList(PublicView):
     asks = frozenset({"edition"})
 
     @extend_schema(parameters=[EDITION], responses=RelatedListShape)
-    def get(self, request: Request, article_id: UUID) -> Response:
+    def get(self, request: Request, article_id: UUID) -> HttpResponse:
         rows = relations.related(article_id, locale=_locale(request))
         threads = [f"thread-{row.edition.thread_id}" for row in rows if row.edition]
         body = {"results": [related_json(row) for row in rows]}
@@ -110,7 +111,7 @@ class TrendingList(PublicView):
         parameters=[OpenApiParameter("site", UUID, required=True), EDITION],
         responses=TrendingListShape,
     )
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> HttpResponse:
         site = request.query_params.get("site", "")
         if not site:
             detail = str(_("Say of which site."))

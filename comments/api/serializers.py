@@ -11,8 +11,9 @@ from rest_framework import serializers
 from accounts.faces import Face, face_from, page_url
 from comments import reasons
 from comments.models import Comment, Thread
+from comments.reading import Context, Entry, Shown
 from comments.rendering import LONGEST_BODY
-from comments.selectors import Entry, Overlay, Own, ThreadHead
+from comments.selectors import Overlay, Own, ThreadHead
 from comments.services.lifecycle import EDITABLE, edit_until
 from comments.states import PublicThreadState, Sort, Status, ThreadState
 from common.cursors import Page
@@ -94,6 +95,14 @@ class CommentPageShape(serializers.Serializer[Any]):
     results = EntryShape(many=True)
     next = serializers.CharField(allow_null=True)
     previous = serializers.CharField(allow_null=True)
+
+
+class ContextShape(CommentPageShape):
+    """The page on which `comment` stands: its top-level comment is among `results`, and it and all
+    between are among the replies to that. `next` and `previous` are for the list of comments.
+    """
+
+    comment = CommentShape()
 
 
 class ReasonShape(serializers.Serializer[Any]):
@@ -208,7 +217,7 @@ def _spoken_on(edition: str) -> translation.override:
     return translation.override(language if language in known else settings.LANGUAGE_CODE)
 
 
-def comment_json(comment: Comment) -> dict[str, Any]:
+def comment_json(comment: Comment | Shown) -> dict[str, Any]:
     """A comment as everybody may see it: anything not published is a tombstone."""
     shown = comment.is_published
     return {
@@ -233,7 +242,7 @@ def comment_json(comment: Comment) -> dict[str, Any]:
 
 
 def author_json(comment: Any) -> dict[str, Any]:
-    """Who wrote a comment, by what `selectors.with_faces` has read."""
+    """Who wrote a comment, by what was read of them (`accounts.faces`)."""
     return _face_json(comment.author_id, face_from(comment.face))
 
 
@@ -266,6 +275,10 @@ def entry_json(entry: Entry) -> dict[str, Any]:
 def page_json(page: Page[Entry]) -> dict[str, Any]:
     rows = [entry_json(entry) for entry in page.rows]
     return {"results": rows, "next": page.next, "previous": page.previous}
+
+
+def context_json(context: Context) -> dict[str, Any]:
+    return {"comment": comment_json(context.comment), **page_json(context.page)}
 
 
 def own_json(own: Own) -> dict[str, Any]:

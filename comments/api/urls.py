@@ -10,6 +10,10 @@ urlpatterns = [
         "threads/<uuid:thread_id>/comments/<uuid:comment_id>/replies",
         reading.ReplyList.as_view(),
     ),
+    path(
+        "threads/<uuid:thread_id>/comments/<uuid:comment_id>/context",
+        reading.CommentContext.as_view(),
+    ),
     path("threads/<uuid:thread_id>/comments/<uuid:comment_id>/vote", writing.CommentVote.as_view()),
     path(
         "threads/<uuid:thread_id>/comments/<uuid:comment_id>/reactions/<slug:kind>",

@@ -14,8 +14,8 @@ from rest_framework.status import HTTP_201_CREATED, HTTP_204_NO_CONTENT
 
 from accounts.authentication import FirstPartySession, RememberedToken
 from accounts.permissions import commenter_on, confined_to, face_on, reader_on
-from comments import rendering, selectors
-from comments.api.reading import CURSOR, LIMIT, SORT, comment_page
+from comments import reading, rendering, selectors
+from comments.api.reading import CURSOR, FEATURED, LANGUAGE, LIMIT, SORT, comment_page
 from comments.api.serializers import (
     CommentPageShape,
     EditInput,
@@ -28,6 +28,7 @@ from comments.api.serializers import (
     entry_json,
     overlay_json,
     own_json,
+    page_json,
 )
 from comments.models import Comment, Thread
 from comments.selectors import Own
@@ -66,18 +67,18 @@ class NotYours(Refusal):
 
 
 class CommentList(PublicView):
-    """`GET /threads/{t}/comments`: a page. Three queries. `POST`: a new comment."""
+    """`GET /threads/{t}/comments`: a page. One query. `POST`: a new comment."""
 
     authentication_classes = BY_READERS
     permission_classes = [SignedIn]
     limits = {"POST": "posting"}
-    asks = frozenset({"sort", "cursor", "limit"})
+    asks = frozenset({"sort", "language", "featured", "cursor", "limit"})
 
-    @extend_schema(parameters=[SORT, CURSOR, LIMIT], responses=CommentPageShape)
-    def get(self, request: Request, thread_id: UUID) -> Response:
-        stamp = selectors.stamp(thread_id, selectors.version_shown(thread_id))
+    @extend_schema(parameters=[SORT, LANGUAGE, FEATURED, CURSOR, LIMIT], responses=CommentPageShape)
+    def get(self, request: Request, thread_id: UUID) -> HttpResponse:
         page = comment_page(thread_id, request.query_params)
-        return keyed(page, f"thread-{thread_id}", stamp=stamp)
+        stamp = selectors.stamp(thread_id, page.version)
+        return keyed(page_json(page), f"thread-{thread_id}", stamp=stamp)
 
     @extend_schema(parameters=[IDEMPOTENCY_KEY], request=PostInput, responses={201: OwnShape})
     @idempotent
@@ -112,10 +113,10 @@ class CommentDetail(PublicView):
     limits = {"PATCH": "editing", "DELETE": "editing"}
 
     @extend_schema(responses=EntryShape)
-    def get(self, request: Request, thread_id: UUID, comment_id: UUID) -> Response:
-        selectors.thread_shown(thread_id)
-        entry = selectors.entry(thread_id, comment_id)
-        return keyed(entry_json(entry), f"thread-{thread_id}")
+    def get(self, request: Request, thread_id: UUID, comment_id: UUID) -> HttpResponse:
+        version, entry = reading.entry(thread_id, comment_id)
+        stamp = selectors.stamp(thread_id, version)
+        return keyed(entry_json(entry), f"thread-{thread_id}", stamp=stamp)
 
     @extend_schema(parameters=[IF_MATCH], request=EditInput, responses=OwnShape)
     def patch(self, request: Request, thread_id: UUID, comment_id: UUID) -> Response:
@@ -269,7 +270,7 @@ def _matched(request: Request, comment: Comment) -> datetime | None:
         return None
     known = {revision_tag(comment)}
     if comment.is_published and not known & asked:
-        entry = selectors.entry(comment.thread_id, comment.pk)
+        _version, entry = reading.entry(comment.thread_id, comment.pk)
         known.add(etag_of(dumps(entry_json(entry))))
     if not known & asked:
         raise lifecycle.ChangedMeanwhile

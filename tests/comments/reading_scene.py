@@ -142,7 +142,8 @@ COMMENTS = """
         reply_count, created_at, published_at, touched_at)
     SELECT md5(%(thread)s || ' ' || n)::uuid, %(thread)s, md5(%(thread)s || ' ' || root)::uuid,
         md5(%(thread)s || ' ' || root)::uuid, (root IS NOT NULL)::int, people.id, 'So it is.',
-        '<p>So it is.</p>', 1, 'en', 'en', 'published', false, 1, 0, 0, moment, moment, moment
+        '<p>So it is.</p>', 1, 'en', 'en', 'published', n %% 10 = 0, 1 + n %% 7, n %% 3, 0, moment,
+        moment, moment
     FROM placed JOIN people ON people.number = n %% (SELECT count(*) FROM people)
 """
 REVISIONS = """

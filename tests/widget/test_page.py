@@ -85,6 +85,40 @@ def test_a_permalink_marks_its_comment(visit: Callable[..., Page], server: Serve
     expect(page.locator(f"[id='comment-{target}']")).to_be_focused()
 
 
+def test_a_permalink_fetches_the_page_of_its_comment(
+    visit: Callable[..., Page], server: Server
+) -> None:
+    target, above = comment(8, body_html="<p>Long ago.</p>"), comment(9)
+    around = {"comment": target, "results": [target], "next": None, "previous": "up"}
+    comments = f"GET threads/{target['thread']}/comments"
+    server.answers = {
+        f"{comments}/{target['id']}/context": lambda _: (200, around),
+        comments: lambda _: (200, {"results": [above], "next": None, "previous": None}),
+    }
+    page = visit(address=f"{PAGE}#comment-{target['id']}")
+    expect(page.locator(f"[id='comment-{target['id']}']")).to_be_focused()
+
+    page.get_by_role("button", name="Show the comments above").click()
+
+    expect(page.locator(f"[id='comment-{above['id']}']")).to_be_focused()
+    expect(page.locator("article")).to_have_count(2)
+
+
+def test_comments_are_sorted_with_the_keyboard(visit: Callable[..., Page], server: Server) -> None:
+    comments = f"GET threads/{server.comments[0]['thread']}/comments"
+    oldest = {"results": server.comments[::-1], "next": None, "previous": None}
+    server.answers[comments] = lambda _: (200, oldest)
+    page = visit()
+    menu = page.get_by_label("Sort comments")
+    menu.focus()
+
+    page.keyboard.type("Old")
+
+    expect(menu).to_have_value("oldest")
+    expect(page.locator("article").first).to_have_id(f"comment-{server.comments[1]['id']}")
+    assert "sort=oldest" in server.calls(comments)[0].url
+
+
 def test_a_server_that_is_away_can_be_asked_again(
     visit: Callable[..., Page], server: Server
 ) -> None:

@@ -43,6 +43,11 @@ export class Api {
     return this.#call(`threads/${thread}/comments?${query({ ...page, limit: '20' })}`, { signal })
   }
 
+  /** The page on which a comment stands. */
+  context(thread: string, id: string, sort: string | undefined): Promise<Page<Comment>> {
+    return this.#call(`threads/${thread}/comments/${id}/context?${query({ sort })}`)
+  }
+
   comment(thread: string, id: string): Promise<Comment> {
     return this.#call(`threads/${thread}/comments/${id}`)
   }

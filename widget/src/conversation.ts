@@ -52,6 +52,7 @@ export class Conversation {
   /** How many comments there are by now, as far as this page was told, and when. */
   #told = 0
   #toldAt = 0
+  previous: string | null = null
   #api: Api
   #listener: Listener
   #roots: string[] = []
@@ -131,9 +132,7 @@ export class Conversation {
     const grown = page.results.filter(root => root.reply_count > (this.#comments.get(root.id)?.reply_count ?? Infinity))
     const whole = grown.filter(root => !this.#replies.get(root.id)?.next)
     this.thread = { ...thread, prompt }
-    const roots = this.#roots.splice(0)
-    this.#take(fresh)
-    this.#roots.push(...roots)
+    this.#roots = [...this.#take(fresh), ...this.#roots]
     for (const root of grown) this.#grow(root)
     this.#listener.changed()
     await Promise.all(whole.slice(0, GROWN_MOST).map(root => this.moreReplies(root.id)))
@@ -145,12 +144,27 @@ export class Conversation {
   async more(): Promise<string | undefined> {
     if (!this.next) return undefined
     const page = await this.#api.comments(this.thread.id, { sort: this.sort, cursor: this.next })
-    const before = new Set(this.#roots)
     this.next = page.next
-    this.#take(page.results)
+    return this.#add(page)
+  }
+
+  /** The same for the page before. */
+  async before(): Promise<string | undefined> {
+    if (!this.previous) return undefined
+    const cursor = this.previous
+    const page = await this.#api.comments(this.thread.id, { sort: this.sort, cursor })
+    this.previous = page.previous ?? null
+    return this.#add(page, { above: true })
+  }
+
+  /** Goes to the page on which a comment stands, unless it is shown already. */
+  async goTo(id: string | undefined): Promise<void> {
+    if (!id || this.#comments.has(id) || this.#own.has(id)) return
+    const page = await this.#api.context(this.thread.id, id, this.sort).catch(() => null)
+    if (!page) return // It is gone: what is shown stays.
+    this.#begin(page)
     this.#listener.changed()
-    await this.refreshOwn(page.results)
-    return page.results.find(comment => !before.has(comment.id))?.id
+    await this.refreshOwn()
   }
 
   /** Fetches more replies of a top-level comment; returns the first that came. */
@@ -281,17 +295,29 @@ export class Conversation {
     this.#replies.clear()
     this.#comments.clear()
     this.next = page.next
-    this.#take(page.results)
+    this.previous = page.previous ?? null
+    this.#roots = this.#take(page.results)
   }
 
-  #take(roots: Comment[]): void {
+  /** Returns the first comment that was not there before. */
+  async #add(page: Page<Comment>, { above } = { above: false }): Promise<string | undefined> {
+    const fresh = this.#take(page.results)
+    this.#roots = above ? [...fresh, ...this.#roots] : [...this.#roots, ...fresh]
+    this.#listener.changed()
+    await this.refreshOwn(page.results)
+    return fresh[0]
+  }
+
+  /** Keeps what top-level comments bring; returns the ids of those that were not there. */
+  #take(roots: Comment[]): string[] {
+    const shown = new Set(this.#roots)
     for (const comment of roots) {
-      if (!this.#comments.has(comment.id)) this.#roots.push(comment.id)
       const replies = comment.replies ?? { results: [], next: null }
       for (const known of [comment, ...replies.results]) this.#comments.set(known.id, known)
       const ids = new Set(replies.results.map(reply => reply.id))
       this.#replies.set(comment.id, { ids, next: replies.next })
     }
+    return roots.map(comment => comment.id).filter(id => !shown.has(id))
   }
 
   /** A top-level comment has more replies than were known: those that came along are added. */

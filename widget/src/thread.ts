@@ -1,5 +1,6 @@
 import { html, LitElement, nothing, type PropertyValues } from 'lit'
 import { customElement, property, state } from 'lit/decorators.js'
+import { live } from 'lit/directives/live.js'
 import { repeat } from 'lit/directives/repeat.js'
 import { Api } from './api.ts'
 import './comment.ts'
@@ -42,7 +43,7 @@ export class ThreadElement extends LitElement {
 
   @state() accessor #phase: Phase = 'loading'
   @state() accessor #problem: unknown = null
-  /** Where more comments are being fetched, or could not be: `sort`, `more`, or a root's id. */
+  /** Where comments are being fetched, or could not be: `sort`, `above`, `more`, or a root's id. */
   @state() accessor #fetching: string | null = null
   @state() accessor #failure: { at: string; problem: unknown } | null = null
   @state() accessor #signInProblem = ''
@@ -128,6 +129,12 @@ export class ThreadElement extends LitElement {
       ${this.#account(ui)} ${branches.length ? this.#bar(ui) : nothing}
       ${this.#failureAt('sort', messages)} ${this.#failureAt('new', messages)}
       ${branches.length ? this.#news(messages) : nothing}
+      ${this.#conversation.previous
+        ? html`<button class="more" part="more" aria-disabled=${!!this.#fetching} @click=${this.#fetchAbove}>
+            ${this.#fetching === 'above' ? messages.loading : messages.commentsAbove}
+          </button>`
+        : nothing}
+      ${this.#failureAt('above', messages)}
       ${branches.length
         ? html`<ol class="comments" role="list" aria-label=${messages.thoughts} aria-busy=${!!this.#fetching}>
             ${repeat(branches, ({ root }) => root.comment.id, branch => this.#branch(branch, ui))}
@@ -192,16 +199,18 @@ export class ThreadElement extends LitElement {
     return html`
       <div class="bar">
         <p class="count" part="count">${messages.count(thread.comment_count)}</p>
-        <div class="sorts" role="group" aria-label=${messages.sortBy}>
-          ${sorts.map(
-            name => html`
-              <button class="quiet" part="sort" aria-pressed=${name === sort} @click=${() => this.#sortBy(name)}>
-                ${messages.sorts[name]}
-              </button>
-            `,
-          )}
-        </div>
-      </div>
+        <select
+          class="quiet sorts"
+          part="sort"
+          aria-label=${messages.sortBy}
+          .value=${live(sort)}
+          @change=${({ target }: Event) => this.#sortBy((target as HTMLSelectElement).value)}
+        >
+          ${sorts.map(name => html`
+            <option value=${name} ?selected=${name === sort}>${messages.sorts[name]}</option>
+          `)}
+        </select>
+     </div>
     `
   }
 
@@ -270,6 +279,7 @@ export class ThreadElement extends LitElement {
       const { thread, sort } = this
       const url = this.url || location.href.replace(/#.*/, '')
       await conversation.open({ url, thread, sort }, signal)
+      await conversation.goTo(pointedAt())
     } catch (problem) {
       if (signal.aborted) return
       this.#problem = problem
@@ -397,6 +407,10 @@ export class ThreadElement extends LitElement {
     setTimeout(() => (this.#elsewhere = false), SPOKEN_MS)
   }
 
+  #fetchAbove(): Promise<void> {
+    return this.#fetch('above', () => this.#conversation.before())
+  }
+
   #more(): Promise<void> {
     return this.#fetch('more', () => this.#conversation.more())
   }
@@ -440,16 +454,22 @@ export class ThreadElement extends LitElement {
     return this.renderRoot.querySelector(`[id="comment-${CSS.escape(id)}"]`)
   }
 
-  /** Marks the comment that the page's address points at, when it is among those shown. */
+  /** Marks the comment that the page's address points at, and fetches its page if need be. */
   #toTarget = async (): Promise<void> => {
+    const id = pointedAt()
+    if (id && this.#phase === 'ready') await this.#conversation.goTo(id)
     await this.updateComplete
     await Promise.resolve()
-    const { hash } = location
     for (const marked of this.renderRoot.querySelectorAll('.target')) marked.classList.remove('target')
-    if (!/^#comment-[\w-]+$/.test(hash)) return
-    const article = this.renderRoot.querySelector<HTMLElement>(hash)
+    if (!id) return
+    const article = this.renderRoot.querySelector<HTMLElement>(`[id="comment-${id}"]`)
     article?.closest('colloquy-comment')?.classList.add('target')
     article?.scrollIntoView({ block: 'center' })
     article?.focus({ preventScroll: true })
   }
+}
+
+/** The id of the comment that the page's address points at. */
+function pointedAt(): string | undefined {
+  return /^#comment-([\w-]+)$/.exec(location.hash)?.[1]
 }

@@ -58,6 +58,7 @@ export interface OwnComment extends Comment {
 export interface Page<Row> {
   results: Row[]
   next: string | null
+  previous?: string | null
 }
 
 export interface Thread {

@@ -10,7 +10,9 @@ export const en: Messages = {
   replyPlaceholder: name => `Reply to ${name}`,
   count: n => plural(n, 'comment', 'comments'),
   sortBy: 'Sort comments',
-  sorts: { newest: 'Newest', oldest: 'Oldest' },
+  sorts: {
+    best: 'Best', newest: 'Newest', oldest: 'Oldest', top: 'Top rated', discussed: 'Most discussed',
+  },
   empty: 'No thoughts yet. Start the conversation.',
   emptyClosed: 'No thoughts were shared here.',
   arrived: n => plural(n, 'new comment', 'new comments'),
@@ -61,6 +63,7 @@ export const en: Messages = {
   profile: 'Profile',
   moreReplies: n => `Show ${plural(n, 'more reply', 'more replies')}`,
   moreComments: 'Show more comments',
+  commentsAbove: 'Show the comments above',
 
   reportQuestion: 'What is wrong with this comment?',
   reportReasons: {

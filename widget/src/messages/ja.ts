@@ -9,7 +9,9 @@ export const ja: Messages = {
   replyPlaceholder: name => `${name}さんに返信`,
   count: n => `コメント${number.format(n)}件`,
   sortBy: 'コメントの並び順',
-  sorts: { newest: '新しい順', oldest: '古い順' },
+  sorts: {
+    best: 'おすすめ順', newest: '新しい順', oldest: '古い順', top: '評価順', discussed: '返信の多い順',
+  },
   empty: 'まだコメントはありません。最初のご意見をお寄せください。',
   emptyClosed: 'コメントはありませんでした。',
   arrived: n => `新しいコメント${number.format(n)}件`,
@@ -60,6 +62,7 @@ export const ja: Messages = {
   profile: 'プロフィール',
   moreReplies: n => `返信をさらに${number.format(n)}件表示`,
   moreComments: 'コメントをもっと見る',
+  commentsAbove: '上のコメントを見る',
 
   reportQuestion: 'どのような問題がありますか？',
   reportReasons: {

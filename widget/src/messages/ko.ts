@@ -9,7 +9,9 @@ export const ko: Messages = {
   replyPlaceholder: name => `${name} 님에게 답글 쓰기`,
   count: n => `댓글 ${number.format(n)}개`,
   sortBy: '댓글 정렬',
-  sorts: { newest: '최신순', oldest: '오래된순' },
+  sorts: {
+    best: '추천순', newest: '최신순', oldest: '오래된순', top: '공감순', discussed: '답글순',
+  },
   empty: '아직 의견이 없습니다. 첫 의견을 남겨 주세요.',
   emptyClosed: '남겨진 의견이 없습니다.',
   arrived: n => `새 댓글 ${number.format(n)}개`,
@@ -60,6 +62,7 @@ export const ko: Messages = {
   profile: '프로필',
   moreReplies: n => `답글 ${number.format(n)}개 더 보기`,
   moreComments: '댓글 더 보기',
+  commentsAbove: '위의 댓글 보기',
 
   reportQuestion: '어떤 점이 문제인가요?',
   reportReasons: {

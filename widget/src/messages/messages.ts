@@ -63,6 +63,7 @@ export interface Messages {
   profile: string
   moreReplies: (n: number) => string
   moreComments: string
+  commentsAbove: string
 
   reportQuestion: string
   reportReasons: Record<FlagReason, string>
