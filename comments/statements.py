@@ -31,7 +31,7 @@ READ = """
     ), {picked}
     SELECT version, number, is_reply, stream, nth, sort_key,
         picked.id::text, thread_id::text, parent_id::text, root_id::text, depth, author_id::text,
-        body_html, language, edition, status, featured, up_count, down_count, reactions,
+        body_html, language, edition, status, featured, up_count, down_count, reactions::json,
         reply_count, created_at, edited_at,
         CASE WHEN answers_id IS NOT NULL THEN (
             SELECT json_build_object('id', other.id, 'author_id', other.author_id,
