@@ -192,10 +192,10 @@ def test_counts_by_address_cost_a_query(talks):
     assert cost.rows_read <= MOST_READ_FOR_ONE_SHOWN * len(cost.body["results"])
 
 
-def test_related_articles_cost_three_queries_however_much_they_are_discussed(talks):
+def test_related_articles_cost_five_queries_however_much_they_are_discussed(talks):
     costs = [Cost(f"/articles/{talk.edition.article_id}/related", edition="ko") for talk in talks]
 
-    assert [cost.queries for cost in costs] == [3, 3]
+    assert [cost.queries for cost in costs] == [5, 5]
     assert costs[0].rows_read == costs[1].rows_read
     assert costs[0].rows_read < ARTICLE_COUNT / 5
     assert [len(cost.body["results"]) for cost in costs] == [6, 6]
