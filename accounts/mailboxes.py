@@ -4,6 +4,8 @@ For counting only. Who somebody is goes by the address as it was typed: other pe
 their mailboxes are not ours to know for certain.
 """
 
+import hashlib
+
 #: Where dots before the @ mean nothing, and what else the domain is called.
 DOTLESS = {"gmail.com": "gmail.com", "googlemail.com": "gmail.com"}
 
@@ -15,6 +17,18 @@ def domain_of(email: str) -> str:
         return domain.encode("idna").decode()
     except UnicodeError:
         return domain
+
+
+def digest_of(email: str) -> str:
+    """What is kept of the address of somebody who is not here: enough to know them by when they
+    prove it; "" where it is none. It is the same on every installation, so that it can move on.
+
+    Not a secret: who guesses an address can see whether it is this one.
+    """
+    address = email.strip().lower()
+    if "@" not in address or address.endswith(".invalid"):
+        return ""
+    return hashlib.sha256(f"colloquy mailbox {address}".encode()).hexdigest()
 
 
 def mailbox_of(email: str) -> str:

@@ -322,6 +322,36 @@ class SsoIdentity(models.Model):
         return f"{self.subject} of {self.site_id}"
 
 
+class Placeholder(models.Model):
+    """An account that stands for somebody whose comments came here from another system. Nobody
+    can sign in to it.
+
+    Of an e-mail address only the digest is kept (`mailboxes.digest_of`): enough to know its owner
+    by, should they come. Who claims it is given its comments; the account stays, empty.
+    """
+
+    user = models.OneToOneField(User, models.CASCADE, primary_key=True, related_name="placeholder")
+    site = models.ForeignKey(Site, models.CASCADE, related_name="+", db_index=False)
+    source = models.CharField(max_length=20)
+    digest = models.CharField(max_length=64, blank=True, editable=False)
+    claimed_by = models.ForeignKey(
+        User, models.SET_NULL, null=True, related_name="claimed_placeholders"
+    )
+    claimed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(
+                fields=["digest"],
+                name="placeholder_to_claim",
+                condition=Q(claimed_at=None) & ~Q(digest=""),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} from {self.source}"
+
+
 class SsoTokenUse(models.Model):
     """A publisher's token that was taken, remembered until it would be refused as too old.
 

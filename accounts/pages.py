@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import staff
 from accounts.models import Avatar
-from accounts.services import inviting
+from accounts.services import inviting, placeholders
 from common import limits
 from common.errors import Refusal
 from common.permissions import public
@@ -23,6 +23,7 @@ def account_home(request: HttpRequest) -> HttpResponse:
     context = {
         "is_member": staff.is_member(request.user),
         "is_operator": staff.is_operator(request.user),
+        "has_earlier": placeholders.claimable_by(request.user).exists(),
     }
     return render(request, "signin/home.html", context)
 

@@ -4,6 +4,7 @@ from allauth.headless.constants import Client
 from django.db import transaction
 from django.urls import include, path
 
+from accounts.earlier_page import earlier_comments
 from accounts.even import NewPassword
 from accounts.fresh import fresh_only
 from accounts.fresh_pages import FreshByCode, FreshByCodePage
@@ -82,6 +83,7 @@ urlpatterns = [
     path("signin/widget", signin_widget, name="signin-widget"),
     path("accounts/", account_home, name="account_home"),
     path("accounts/profile/", own_profile, name="own_profile"),
+    path("accounts/earlier/", earlier_comments, name="earlier_comments"),
     path("accounts/sessions/", sign_ins, name="sign_ins"),
     path("accounts/2fa/", SecondFactorPage.as_view()),
     path("accounts/2fa/webauthn/add/", AddPasskeyPage.as_view()),

@@ -364,6 +364,28 @@ class RecentPost(models.Model):
         return str(self.comment_id)
 
 
+class Provenance(models.Model):
+    """Where a comment stood before it came here: in which system, and under which id. What comes
+    from there again is known by it. Append-only.
+    """
+
+    comment = models.OneToOneField(Comment, models.PROTECT, primary_key=True)
+    site = models.ForeignKey("publishers.Site", models.PROTECT, related_name="+", db_index=False)
+    source = models.CharField(max_length=20)
+    source_id = models.CharField(max_length=200)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["site", "source", "source_id"], name="one_comment_per_source_id"
+            )
+        ]
+        triggers: ClassVar = [APPEND_ONLY]
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.source_id}"
+
+
 def _counting(each: str, *, columns: str, values: str, by: str) -> list[pgtrigger.Trigger]:
     """Triggers that write the tallies of a statement's votes or reactions: whoever writes such
     rows, by whatever way, the counts hear of it.
@@ -449,6 +471,44 @@ class Reaction(models.Model):
 
     def __str__(self) -> str:
         return f"{self.comment_id}: {self.kind}"
+
+
+class CarriedVotes(models.Model):
+    """The votes a comment had where it came from, of which only the sums are known. They count
+    like `Vote` rows: a trigger writes the tallies. Append-only.
+    """
+
+    comment = models.OneToOneField(
+        Comment, models.PROTECT, primary_key=True, related_name="carried_votes"
+    )
+    up_count = models.PositiveIntegerField(default=0)
+    down_count = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        triggers: ClassVar = [
+            APPEND_ONLY,
+            pgtrigger.Trigger(
+                name="count_carried",
+                level=pgtrigger.Statement,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                referencing=pgtrigger.Referencing(new="new_sums"),
+                func="""
+                    INSERT INTO comments_tally (thread_id, comment_id, language, counted, amount)
+                    SELECT thread_id, comment.id, '', counted, amount
+                    FROM new_sums AS sums
+                    JOIN comments_comment AS comment ON comment.id = comment_id
+                    CROSS JOIN LATERAL (
+                        VALUES ('up', sums.up_count), ('down', sums.down_count)
+                    ) AS change (counted, amount)
+                    WHERE amount <> 0;
+                    RETURN NULL;
+                """,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.comment_id}: +{self.up_count} -{self.down_count}"
 
 
 class AuthorFigures(models.Model):

@@ -18,11 +18,16 @@ TEXTS: dict[str, Promise] = {
     "personal_information": _("It shows someone's personal information."),
     "other": _("It breaks the rules of this site."),
 }
+#: So it was in the system that the comment came from.
+FROM_ELSEWHERE: dict[str, Promise] = {
+    "held_elsewhere": _("It was waiting for a moderator when it came here from another system."),
+    "rejected_elsewhere": _("It had been rejected when it came here from another system."),
+}
 #: What a moderator may choose from when rejecting.
 FOR_DECISIONS = ("abuse", "spam", "off_topic", "personal_information", "other")
 
 
 def explain(code: str, note: str = "") -> dict[str, str]:
     """`{code, text}` in the current language; a moderator's own words come after the rule's."""
-    text = str(TEXTS.get(code, TEXTS["other"]))
+    text = str(TEXTS.get(code) or FROM_ELSEWHERE.get(code) or TEXTS["other"])
     return {"code": code, "text": f"{text} {note}".strip()}

@@ -21,6 +21,8 @@ SHORT = {
     "off_topic": _("Off topic"),
     "personal_information": _("Personal information"),
     "other": _("Other"),
+    "held_elsewhere": _("Moved in, undecided"),
+    "rejected_elsewhere": _("Moved in, rejected"),
 }
 
 

@@ -201,10 +201,13 @@ def _of_author(name: str, kind: Counted, column: str, rows: str, *, beside: bool
     )
 
 
-def _votes(value: int) -> str:
+def _votes(value: int, carried: str) -> str:
     return f"""
-        SELECT comment_id AS comment, count(*)::int AS amount FROM comments_vote
-        WHERE value = {value} GROUP BY comment_id
+        SELECT comment, sum(amount)::int AS amount FROM (
+            SELECT comment_id AS comment, 1 AS amount FROM comments_vote WHERE value = {value}
+          UNION ALL
+            SELECT comment_id, {carried} FROM comments_carriedvotes
+        ) AS each GROUP BY comment
     """
 
 
@@ -263,8 +266,8 @@ COUNTS = (
         beside=True,
     ),
     _of_comment("replies", Counted.REPLIES, "reply_count", DESCENDANTS),
-    _of_comment("up votes", Counted.UP, "up_count", _votes(1)),
-    _of_comment("down votes", Counted.DOWN, "down_count", _votes(-1)),
+    _of_comment("up votes", Counted.UP, "up_count", _votes(1, "up_count")),
+    _of_comment("down votes", Counted.DOWN, "down_count", _votes(-1, "down_count")),
     Count(
         "reactions",
         REACTION,

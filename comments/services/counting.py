@@ -4,6 +4,7 @@ No request reads a count to write it back, and no two requests wait for the same
 version of a thread moves in the writing transaction itself.
 """
 
+from collections.abc import Sequence
 from functools import partial
 from uuid import UUID
 
@@ -142,6 +143,35 @@ def ancestor_ids(comment: Comment) -> list[UUID]:
             [comment.parent_id],
         )
         return [row[0] for row in cursor.fetchall()]
+
+
+ARRIVALS = """
+    WITH RECURSIVE arrived AS (
+        SELECT * FROM comments_comment WHERE id = ANY(%s)
+    ), above AS (
+        SELECT thread_id, parent_id AS id FROM arrived
+        WHERE status = 'published' AND parent_id IS NOT NULL
+      UNION ALL
+        SELECT above.thread_id, up.parent_id
+        FROM above JOIN comments_comment AS up ON up.id = above.id WHERE up.parent_id IS NOT NULL
+    )
+    INSERT INTO comments_tally (thread_id, comment_id, author_id, language, counted, amount)
+    SELECT thread_id, NULL::uuid, author_id, language, 'comments', count(*) FROM arrived
+    WHERE status = 'published' GROUP BY thread_id, author_id, language
+  UNION ALL
+    SELECT thread_id, NULL, author_id, '', status, count(*) FROM arrived
+    WHERE status IN ('rejected', 'withdrawn') GROUP BY thread_id, author_id, status
+  UNION ALL
+    SELECT thread_id, id, NULL, '', 'replies', count(*) FROM above GROUP BY thread_id, id
+    RETURNING 1
+"""
+
+
+def count_arrivals(comment_ids: Sequence[UUID]) -> None:
+    """Have threads, ancestors and authors count comments that were stored without being counted:
+    those that come from elsewhere. Who stores them sees that the tallies are folded. One insert.
+    """
+    fetch(ARRIVALS, [list(comment_ids)])
 
 
 def fold_soon() -> None:
