@@ -1,5 +1,6 @@
 """`import_comments`: what a site has after it, however often and however far it ran."""
 
+import gzip
 import json
 import tempfile
 from io import StringIO
@@ -26,9 +27,11 @@ from operations.moving.source import Source
 from outbox.models import OutboxRow
 from tests.factories import ArticleFactory, EditionFactory, ReaderFactory, SiteFactory
 from tests.operations.moving import exports
-from tests.operations.test_load_threads import Silent, Stop
+from tests.operations.test_load_threads import Stop
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
+#: A recount begins a transaction of its own.
+recounted = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
@@ -102,6 +105,7 @@ def test_the_words_say_the_same(edition, tmp_path):
     assert "1 skipped: its time cannot be read (7)" in words
 
 
+@recounted
 def test_counts_are_right_and_nobody_is_told(edition, tmp_path):
     run("isso", exports.isso(tmp_path), "--base", "https://news.example")
 
@@ -139,6 +143,7 @@ def test_what_was_taken_away_leaves_a_place_without_words_or_author(edition, tmp
     assert not User.objects.filter(name="Cy").exists()
 
 
+@recounted
 def test_a_second_run_adds_nothing(edition, tmp_path):
     run("disqus", exports.disqus(tmp_path))
     once = state()
@@ -150,40 +155,45 @@ def test_a_second_run_adds_nothing(edition, tmp_path):
     assert reconciling.differences() == []
 
 
+@recounted
 @pytest.mark.parametrize("batches", [1, 2])
 def test_a_run_that_was_stopped_goes_on(edition, tmp_path, monkeypatch, batches):
-    monkeypatch.setattr(importing, "AT_ONCE", 2)
     file, site = exports.disqus(tmp_path), edition.article.site
-    monkeypatch.setattr(importing, "_place_pages", _then_stop(importing._place_pages, batches))
+    monkeypatch.setattr(importing, "AT_ONCE", 2)
     with (
         pytest.raises(KeyboardInterrupt),
-        importing.bring_in("disqus", Source(file, STOPPING), site=site, pages=Pages(site)),
+        importing.bring_in("disqus", Source(file, Halts(batches)), site=site, pages=Pages(site)),
     ):
         pass
-    assert 0 < Comment.objects.count() < 6
+    assert Comment.objects.count() == 2 * batches
     assert reconciling.differences() == []
 
     run("disqus", file)
+
     stopped = state()
-
-    monkeypatch.undo()
-    run("disqus", file)
-    assert stopped == state()
     assert Comment.objects.count() == 6
+    assert reconciling.differences() == []
+    assert {key: each.reply_count for key, each in by_source_id().items() if each.reply_count} == {
+        "1": 1,
+        "4": 1,
+    }
+    run("disqus", file)
+    assert state() == stopped
 
 
-STOPPING = Silent()
+class Halts(Stop):
+    """Interrupts once so many batches are stored."""
 
+    def __init__(self, batches: int) -> None:
+        super().__init__(after=batches)
+        self.what = ""
 
-def _then_stop(place_pages: Any, batches: int) -> Any:
-    """Once pages are placed, storing begins: from there on the meter counts."""
+    def begin(self, what: str, total: int) -> None:
+        self.what = what
 
-    def placed(*arguments: Any) -> None:
-        place_pages(*arguments)
-        stop = Stop(after=batches)
-        STOPPING.reach = stop.reach  # type: ignore[method-assign]
-
-    return placed
+    def reach(self, done: int) -> None:
+        if self.what == "storing":
+            super().reach(done)
 
 
 def test_live_comments_are_left_alone(edition, tmp_path):
@@ -322,6 +332,4 @@ def test_nothing_is_left_in_the_folder_for_temporary_files(edition, tmp_path, mo
 
 
 def _remark42_lines(folder: Path) -> list[str]:
-    import gzip
-
     return gzip.decompress(exports.remark42(folder).read_bytes()).decode().splitlines()
