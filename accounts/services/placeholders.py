@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from accounts import names
 from accounts.events import PlaceholderClaimed
 from accounts.mailboxes import digest_of
 from accounts.models import Placeholder, User
@@ -21,6 +22,10 @@ from outbox.services import relay
 from publishers.models import Site
 
 
+#: Above the comments of people whom nobody named.
+NAMELESS = "Unknown author"
+
+
 class NothingToClaim(Refusal):
     code: ClassVar[str] = "nothing_to_claim"
     status: ClassVar[int] = 404
@@ -29,8 +34,8 @@ class NothingToClaim(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who wrote elsewhere: what others saw as their name, and the digest of their address, if it
-    is known (`mailboxes.digest_of`).
+    """Who wrote elsewhere: what others saw as their name, if they had one, and the digest of their
+    address, if it is known (`mailboxes.digest_of`).
     """
 
     name: str
@@ -43,7 +48,9 @@ def provide(*, site: Site, source: str, people: Mapping[str, Person]) -> dict[st
     missing. Five queries at most, two where all are there.
     """
     addresses = {key: _address(site, source, key) for key in people}
-    accounts = stand_ins({addresses[key]: person.name for key, person in people.items()})
+    accounts = stand_ins(
+        {addresses[key]: names.tamed(each.name) or NAMELESS for key, each in people.items()}
+    )
     ids = {key: accounts[address] for key, address in addresses.items()}
     known = set(Placeholder.objects.filter(pk__in=ids.values()).values_list("pk", flat=True))
     Placeholder.objects.bulk_create(

@@ -35,7 +35,7 @@ PAGES_AT_ONCE = 200
 #: Rendering time grows with the text; readers of ours write 10 000 at most.
 LONGEST_BODY = 50_000
 #: In place of people whom an export does not name, and of who took their words away.
-NOBODY, NOBODYS_NAME = "", "Unknown author"
+NOBODY = ""
 #: Until a comment's author is known.
 NO_ID = UUID(int=0)
 NO_WORDS = "there is nothing to read in it: only its place is kept"
@@ -184,7 +184,7 @@ class _Import:
         )
 
     def _store(self, fresh: list[tuple[Laid, OldComment]]) -> None:
-        people = {NOBODY: placeholders.Person(NOBODYS_NAME)}
+        people = {NOBODY: placeholders.Person("")}
         authors = {}
         for laid, old in fresh:
             has_author = laid.author and old.status != Status.WITHDRAWN

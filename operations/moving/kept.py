@@ -49,6 +49,17 @@ class Kept:
         ]
 
     @property
+    def key(self) -> list[str]:
+        """The columns that a row is known by: its primary key where the file has it, else what it
+        is sorted by within its site.
+        """
+        meta = self.model._meta
+        if meta.pk in self.fields:
+            return [meta.pk.column]
+        names = [*self.order, *([self.site] if "__" not in self.site else [])]
+        return [meta.get_field(name).column for name in names]
+
+    @property
     def filled_in(self) -> list["Field[Any, Any]"]:
         """The columns that a row needs and the file has not: they get what a new row has."""
         return [

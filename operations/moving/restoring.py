@@ -32,6 +32,8 @@ from publishers.models import Site
 
 AT_ONCE = 500
 Row = dict[str, Any]
+#: Whether these may stand in a column, the database knows.
+EMPTY = ("", None, [], {})
 BY_KIND = {kept.kind: kept for kept in KEPT}
 
 
@@ -161,7 +163,7 @@ class _Restorer:
             for row in fresh
         ]
         for user in users:
-            _check(partial(user.clean_fields, exclude={"avatar"}), "person")
+            _check(partial(user.clean_fields, exclude={"avatar", "name"}), "person")
         User.objects.bulk_create(users)
         # Django says when a row was made; here it was said before.
         joined = [row["joined_at"] for row in fresh]
@@ -190,13 +192,15 @@ class _Restorer:
             for field in kept.model._meta.local_concrete_fields
             if whole and field.column in whole[0]
         ]
-        table, key = kept.model._meta.db_table, kept.model._meta.pk.column
         names = ", ".join(f'"{column}"' for column in columns)
+        table = f'"{kept.model._meta.db_table}"'
+        same = " AND ".join(f"held.{column} = said.{column}" for column in kept.key)
         with connection.cursor() as cursor:
             cursor.execute(
-                f'INSERT INTO "{table}" ({names}) SELECT {names}'  # noqa: S608  (names of ours)
-                f' FROM jsonb_populate_recordset(NULL::"{table}", %s::jsonb)'
-                f" ON CONFLICT DO NOTHING RETURNING {key}",
+                f"INSERT INTO {table} ({names}) SELECT {names}"  # noqa: S608  (names of ours)
+                f" FROM jsonb_populate_recordset(NULL::{table}, %s::jsonb) AS said"
+                f" WHERE NOT EXISTS (SELECT 1 FROM {table} AS held WHERE {same})"
+                f" RETURNING {kept.key[0]}",
                 [orjson.dumps(whole).decode()],
             )
             return [found for (found,) in cursor.fetchall()]
@@ -207,9 +211,13 @@ class _Restorer:
         if set(row) != {"kind", *(field.attname for field in fields)}:
             raise BadExport(f"A line of kind {kept.kind} has other fields than ours have.")
         instance = kept.model(**{field.attname: row[field.attname] for field in fields})
-        relations = {each.name for each in fields if isinstance(each, ForeignKey)}
-        aside = {each.name for each in kept.model._meta.fields} - {each.name for each in fields}
-        _check(partial(instance.clean_fields, exclude=relations | aside), kept.kind)
+        looked_at = {
+            field.name
+            for field in fields
+            if not isinstance(field, ForeignKey) and row[field.attname] not in EMPTY
+        }
+        aside = {field.name for field in kept.model._meta.fields} - looked_at
+        _check(partial(instance.clean_fields, exclude=aside), kept.kind)
         whole = {field.column: row[field.attname] for field in fields}
         whole |= {field.column: field.get_default() for field in kept.filled_in}
         if kept.site in {field.name for field in kept.model._meta.fields}:
