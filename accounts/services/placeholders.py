@@ -21,7 +21,6 @@ from common.errors import Refusal
 from outbox.services import relay
 from publishers.models import Site
 
-
 #: Above the comments of people whom nobody named.
 NAMELESS = "Unknown author"
 
