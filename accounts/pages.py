@@ -1,5 +1,7 @@
 """Our own account page: who is signed in here, and where to from here."""
 
+from typing import cast
+
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -7,7 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import staff
-from accounts.models import Avatar
+from accounts.models import Avatar, User
 from accounts.services import inviting, placeholders
 from common import limits
 from common.errors import Refusal
@@ -23,7 +25,7 @@ def account_home(request: HttpRequest) -> HttpResponse:
     context = {
         "is_member": staff.is_member(request.user),
         "is_operator": staff.is_operator(request.user),
-        "has_earlier": placeholders.claimable_by(request.user).exists(),
+        "has_earlier": placeholders.claimable_by(cast(User, request.user)).exists(),
     }
     return render(request, "signin/home.html", context)
 

@@ -19,7 +19,7 @@ from bench.figures import Report, Target, arguments
 from bench.stage import Stage
 
 MEGABYTES, SHORT_MEGABYTES = 1_000, 30
-PAGES = 1_000
+PAGES, TEXTS = 1_000, 5_000
 ORIGIN = "https://bench.example"
 MOST_MEMORY = 200
 BEGIN = datetime(2015, 1, 1, tzinfo=UTC)
@@ -41,9 +41,13 @@ POST = """<post dsq:id="{key}"><id>wp_id={key}</id><message><![CDATA[{html}]]></
 
 def posts() -> Iterator[str]:
     """Comments as Disqus exports them, without end: half of them replies, one in twenty deleted,
-    one in ten spam, by fifty thousand people. The same each time.
+    one in ten spam, by fifty thousand people, of five thousand texts. The same each time.
     """
     chance, bodies = Random("moving"), words.bodies("moving")
+    texts = [
+        "".join(f"<p>{next(bodies)}</p>" for _ in range(chance.choice((1, 2, 3, 6))))
+        for _ in range(TEXTS)
+    ]
     latest: dict[int, list[int]] = {}
     key = 0
     while True:
@@ -53,10 +57,9 @@ def posts() -> Iterator[str]:
         parent = chance.choice(above[-50:]) if above and chance.random() < 0.5 else None
         above.append(key)
         del above[:-50]
-        paragraphs = "".join(f"<p>{next(bodies)}</p>" for _ in range(chance.choice((1, 2, 3, 6))))
         yield POST.format(
             key=key,
-            html=paragraphs,
+            html=chance.choice(texts),
             moment=BEGIN + timedelta(seconds=200 * key),
             gone=str(chance.random() < 0.05).lower(),
             spam=str(chance.random() < 0.1).lower(),

@@ -49,15 +49,13 @@ class Kept:
         ]
 
     @property
-    def key(self) -> list[str]:
+    def key(self) -> list[Any]:
         """The columns that a row is known by: its primary key where the file has it, else what it
         is sorted by within its site.
         """
         meta = self.model._meta
-        if meta.pk in self.fields:
-            return [meta.pk.column]
-        names = [*self.order, *([self.site] if "__" not in self.site else [])]
-        return [meta.get_field(name).column for name in names]
+        names = {meta.pk.name} if meta.pk in self.fields else {*self.order, self.site}
+        return [field.column for field in meta.local_concrete_fields if field.name in names]
 
     @property
     def filled_in(self) -> list["Field[Any, Any]"]:
@@ -143,6 +141,8 @@ LEFT_OUT = {
     "comments.Tally": "counted anew",
     "comments.RecentPost": "of a moment",
     "moderation.SeenText": "of a moment",
+    "notifications.Notice": "of an inbox, which stays with its account",
+    "notifications.MailDelivery": "of an inbox, which stays with its account",
 }
 SETTINGS = (
     "name",

@@ -33,7 +33,7 @@ from publishers.models import Site
 AT_ONCE = 500
 Row = dict[str, Any]
 #: Whether these may stand in a column, the database knows.
-EMPTY = ("", None, [], {})
+EMPTY: tuple[Any, ...] = ("", None, [], {})
 BY_KIND = {kept.kind: kept for kept in KEPT}
 
 
@@ -218,8 +218,8 @@ class _Restorer:
         }
         aside = {field.name for field in kept.model._meta.fields} - looked_at
         _check(partial(instance.clean_fields, exclude=aside), kept.kind)
-        whole = {field.column: row[field.attname] for field in fields}
-        whole |= {field.column: field.get_default() for field in kept.filled_in}
+        whole: Row = {str(field.column): row[field.attname] for field in fields}
+        whole |= {str(field.column): field.get_default() for field in kept.filled_in}
         if kept.site in {field.name for field in kept.model._meta.fields}:
             whole[f"{kept.site}_id"] = str(self.site.pk)
         if kept.model is Comment:

@@ -51,7 +51,7 @@ class Source:
 class Stream:
     """What is read of a source, by bytes or by lines."""
 
-    def __init__(self, source: Source, unpacked: IO[bytes], raw: IO[bytes]) -> None:
+    def __init__(self, source: Source, unpacked: IO[bytes] | gzip.GzipFile, raw: IO[bytes]) -> None:
         self.source = source
         self.name = source.path.name
         self.unpacked, self.raw = unpacked, raw

@@ -152,6 +152,13 @@ def test_what_is_not_quite_xml_is_read_over_and_counted(tmp_path):
     assert "are not XML and were read over" in mended.why
 
 
+def test_a_fault_that_hides_where_an_element_ends_is_not_read_over(tmp_path):
+    text = exports.DISQUS.replace("</message>", "</mess>", 1)
+
+    with pytest.raises(BadExport, match="is not whole: line"):
+        read("disqus", exports.disqus(tmp_path, text))
+
+
 def test_other_encodings_are_read_as_they_say(tmp_path):
     file = tmp_path / "latin.xml"
     text = dedent(exports.DISQUS).replace("utf-8", "iso-8859-1").replace("Ada", "Adèle")
@@ -179,7 +186,7 @@ BOMB = """\
         ("disqus", gzip.compress(dedent(exports.DISQUS).encode())[:-20], "cannot be read"),
         ("commento", b'{"comments": [{"commentHex": "1"', "is not whole"),
         ("commento", b'{"comments": [{"commentHex": "1"}]}', "lacks 'domain'"),
-        ("commento", b"[" * 100_000, "not JSON"),
+        ("commento", b"[" * 100_000, "nests too deeply"),
         ("commento", b'{"comments": [' + b'{"a":' * 100_000, "nests too deeply"),
         ("commento", b"\xff\xfe{}", "is not UTF-8"),
         ("isso", b"SQLite format 3\x00" + b"\x00" * 200, "is no database of Isso"),
