@@ -17,6 +17,7 @@ from comments.models import (
     CarriedVotes,
     Comment,
     Provenance,
+    Reaction,
     Revision,
     StatusChange,
     Thread,
@@ -105,7 +106,13 @@ KEPT = (
         "thread__site",
         ("created_at", "id"),
         _without(
-            "body_html", "renderer_version", "up_count", "down_count", "reply_count", "flag_count"
+            "body_html",
+            "renderer_version",
+            "up_count",
+            "down_count",
+            "reply_count",
+            "flag_count",
+            "reactions",
         ),
     ),
     Kept("provenance", Provenance, "site", ("comment",)),
@@ -113,6 +120,13 @@ KEPT = (
     Kept("verdict", Verdict, "revision__comment__thread__site", BY_ID),
     Kept("status_change", StatusChange, "comment__thread__site", BY_ID, _without("transaction")),
     Kept("vote", Vote, "comment__thread__site", ("comment", "reader"), _without("id")),
+    Kept(
+        "reaction",
+        Reaction,
+        "comment__thread__site",
+        ("comment", "reader", "kind"),
+        _without("id"),
+    ),
     Kept("carried_votes", CarriedVotes, "comment__thread__site", ("comment",)),
     Kept("case", Case, "site", BY_ID),
     Kept("flag", Flag, "comment__thread__site", BY_ID),
@@ -151,6 +165,7 @@ SETTINGS = (
     "edit_window_seconds",
     "hold_over_characters",
     "hold_over_links",
+    "reactions",
 )
 FORMAT, VERSION = "colloquy", 1
 #: Whom an export names: their comments, votes and decisions hang on them.

@@ -15,7 +15,7 @@ from django.db.models import ForeignKey
 from accounts.mailboxes import digest_of
 from accounts.models import Placeholder
 from accounts.services import placeholders
-from comments.models import Comment, Thread, Vote
+from comments.models import Comment, Reaction, Thread, Vote
 from comments.services import counting, lifecycle, votes
 from comments.states import Status
 from moderation.services import decisions, flags
@@ -52,6 +52,7 @@ def site(tmp_path):
     reply = lifecycle.post(author=reader, thread=thread, body="Not so sure.", parent=comment)
     lifecycle.edit(comment.pk, author=author, body="A *very* fine harbour.")
     votes.cast(thread_id=thread.pk, comment_id=comment.pk, reader=reader, value=1)
+    Reaction.objects.create(comment=reply, reader=author, kind="insightful")
     flags.raise_flag(comment=reply, actor=author, reason="spam")
     moderator = ModeratorFactory(site=site)
     decisions.decide(
@@ -93,11 +94,28 @@ def test_a_site_that_left_and_came_back_leaves_the_same_bytes(site, tmp_path):
     assert export(Site.objects.get(), tmp_path / "b.ndjson") == first
     assert reconciling.differences() == []
     kinds = {json.loads(line)["kind"] for line in first.splitlines()}
-    assert {"vote", "revision", "decision", "flag", "status_change", "carried_votes"} <= kinds
+    assert {
+        "vote",
+        "reaction",
+        "revision",
+        "decision",
+        "flag",
+        "status_change",
+        "carried_votes",
+    } <= kinds
 
 
 def test_every_comment_is_shown_as_before(site, tmp_path):
-    fields = ("id", "body_html", "status", "up_count", "down_count", "reply_count", "flag_count")
+    fields = (
+        "id",
+        "body_html",
+        "status",
+        "up_count",
+        "down_count",
+        "reply_count",
+        "flag_count",
+        "reactions",
+    )
     before = list(Comment.objects.order_by("id").values_list(*fields))
     export(site, tmp_path / "a.ndjson.gz")
     empty_the_database()
