@@ -116,4 +116,4 @@ def _people(site: Site) -> Iterator[Row]:
 
 
 def _line(kind: str, row: Row) -> bytes:
-    return orjson.dumps({"kind": kind, **row}, option=orjson.OPT_APPEND_NEWLINE)
+    return orjson.dumps({"line": kind, **row}, option=orjson.OPT_APPEND_NEWLINE)

@@ -75,7 +75,7 @@ def restore(source: Source, *, site: Site | None, dry_run: bool = False) -> Repo
         transaction.set_rollback(dry_run)
     restorer = _Restorer(site, report)
     with source.stream() as stream:
-        for kind, rows in groupby(jsonstream.lines(stream), key=lambda row: str(row["kind"])):
+        for kind, rows in groupby(jsonstream.lines(stream), key=lambda row: str(row["line"])):
             if kind not in (FORMAT, "end"):
                 for some in _batches(rows):
                     restorer.store(kind, some)
@@ -92,7 +92,7 @@ def _checked(source: Source) -> tuple[Row, Counter[str]]:
     with source.stream() as stream:
         at = 0
         for number, row in enumerate(jsonstream.lines(stream), 1):
-            kind = row.get("kind")
+            kind = row.get("line")
             if kind not in order[at:]:
                 raise BadExport(f"{stream.name}, line {number}: {kind!r} is not expected here.")
             at = order.index(kind)
@@ -100,14 +100,14 @@ def _checked(source: Source) -> tuple[Row, Counter[str]]:
                 start = _start(row, stream.name)
             counts[kind] += 1
     del counts[FORMAT]
-    if row.get("kind") != "end" or counts.pop("end") != 1 or row.get("lines") != counts.total():
+    if row.get("line") != "end" or counts.pop("end") != 1 or row.get("lines") != counts.total():
         raise BadExport(f"{source.path.name} is not whole: its last lines are missing.")
     return start, counts
 
 
 def _start(row: Row, name: str) -> Row:
     """The first line, if it is one of ours."""
-    if row.get("kind") != FORMAT or row.get("version") != VERSION:
+    if row.get("line") != FORMAT or row.get("version") != VERSION:
         raise BadExport(f"{name} was not written by export_site, or by another version of it.")
     settings = row.get("site")
     if not isinstance(settings, dict) or not {"id", "origins", *SETTINGS} <= set(settings):
@@ -208,7 +208,7 @@ class _Restorer:
     def _whole(self, kept: Kept, row: Row) -> Row:
         """A line as a row of its table: checked, with what is made here."""
         fields = kept.fields
-        if set(row) != {"kind", *(field.attname for field in fields)}:
+        if set(row) != {"line", *(field.attname for field in fields)}:
             raise BadExport(f"A line of kind {kept.kind} has other fields than ours have.")
         instance = kept.model(**{field.attname: row[field.attname] for field in fields})
         looked_at = {

@@ -93,7 +93,7 @@ def test_a_site_that_left_and_came_back_leaves_the_same_bytes(site, tmp_path):
 
     assert export(Site.objects.get(), tmp_path / "b.ndjson") == first
     assert reconciling.differences() == []
-    kinds = {json.loads(line)["kind"] for line in first.splitlines()}
+    kinds = {json.loads(line)["line"] for line in first.splitlines()}
     assert {
         "vote",
         "reaction",
@@ -276,7 +276,7 @@ def test_a_comment_is_written_after_what_it_answers(site, tmp_path):
     lines = export(site, tmp_path / "a.ndjson").splitlines()
     seen: set[Any] = {None}
     for row in map(json.loads, lines):
-        if row["kind"] == "comment":
+        if row["line"] == "comment":
             assert row["parent_id"] in seen
             seen.add(row["id"])
     assert len(seen) > 3
