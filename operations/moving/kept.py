@@ -12,7 +12,14 @@ from django.db.models import Field, Model, QuerySet
 from django.db.models.fields import NOT_PROVIDED
 
 from accounts.models import NameLock, SiteProfile, SsoIdentity, User
-from articles.models import Article, Edition, RelatedLink
+from articles.models import (
+    Article,
+    Edition,
+    FormerText,
+    PageAddress,
+    RelatedLink,
+    Section,
+)
 from comments.models import (
     CarriedVotes,
     Comment,
@@ -90,9 +97,18 @@ def _without(*names: str) -> frozenset[str]:
 
 BY_ID = ("id",)
 KEPT = (
+    Kept("section", Section, "site", BY_ID),
     Kept("article", Article, "site", BY_ID),
     Kept("thread", Thread, "site", BY_ID, _without("comment_count")),
-    Kept("edition", Edition, "article__site", BY_ID),
+    Kept("edition", Edition, "article__site", BY_ID, _without("title_terms")),
+    Kept("address", PageAddress, "edition__article__site", ("url_key",), _without("id")),
+    Kept(
+        "former_text",
+        FormerText,
+        "edition__article__site",
+        ("edition", "number"),
+        _without("id"),
+    ),
     Kept(
         "related_link",
         RelatedLink,
@@ -149,6 +165,11 @@ LEFT_OUT = {
     "accounts.Token": "a sign-in here",
     "accounts.SigninCode": "a sign-in here",
     "accounts.Placeholder": "with each person",
+    "articles.EditionTerms": "found anew",
+    "articles.LastRelated": "found anew",
+    "articles.Suggestion": "found anew",
+    "articles.LinkClicks": "of the moment: it cools",
+    "articles.Talk": "found anew",
     "comments.ThreadLanguage": "counted anew",
     "comments.ThreadSlot": "counted anew",
     "comments.AuthorFigures": "counted anew",

@@ -35,11 +35,16 @@ class Pages:
         self.moved = moved or {}
 
     def find(self, pages: Iterable[Page]) -> dict[str, Address]:
-        """Where each goes, by its key; those that are nowhere are left out. Two queries."""
+        """Where each goes, by its key; those that are nowhere are left out. Four queries."""
         wanted = {page.key: self._candidates(page) for page in pages}
         urls = [url for each in wanted.values() for url in each if _key(url)]
         editions = Edition.objects.filter(article__site=self.site).at(*urls)
-        by_url = {edition.url_key: edition for edition in editions}
+        found_at = {
+            address.url_key: edition
+            for edition in editions.prefetch_related("addresses")
+            for address in edition.addresses.all()
+        }
+        by_url = found_at | {edition.url_key: edition for edition in editions}
         names = {name for each in wanted.values() for name in each if not _key(name)}
         by_name = self._first_editions(names)
         found = {
