@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("comments", "0007_reactions"),
+        ("comments", "0011_pages_of_featured_comments"),
         ("publishers", "0006_reactions_of_a_site"),
     ]
 
