@@ -128,7 +128,7 @@ class ArticleInput(StrictSerializer):
     ai_generated = serializers.BooleanField(default=False)
     disclosure = StrictCharField(max_length=2_000, allow_blank=True, default="")
     sources: Listed = serializers.ListSerializer(child=SourceInput(), max_length=100, default=list)
-    comments = serializers.ChoiceField(choices=CommentsSwitch.choices, default="")
+    comments = serializers.ChoiceField(choices=CommentsSwitch.choices, required=False)
     split_threads = serializers.BooleanField(default=False)
     editions: Listed = serializers.ListSerializer(
         child=EditionInput(), max_length=50, allow_empty=False
@@ -144,6 +144,9 @@ class ArticleInput(StrictSerializer):
         if value != self.context["external_id"]:
             self.fail("other_id")
         return value
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        return {"comments": "", **attrs}
 
     def validate_editions(self, value: list[dict[str, Any]]) -> list[dict[str, Any]]:
         if len({each["locale"] for each in value}) < len(value):
