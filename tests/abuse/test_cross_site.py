@@ -20,8 +20,13 @@ UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 SAMPLES = ("01890a5d-ac96-774b-bcce-b302099a8057", "1", "en", "comments")
 #: What a page may send anywhere without asking first (the types of forms).
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/plain")
-#: Read no cookie: a token, a code or a publisher's signature is all that counts there.
-COOKIELESS = ("/api/v1/auth/", "/api/v1/publisher/")
+#: Read no cookie: a token, a code or a publisher's signature is all that counts there; who follows
+#: a link is nobody's business.
+COOKIELESS = (
+    "/api/v1/auth/",
+    "/api/v1/publisher/",
+    "/api/v1/articles/{article_id}/related/clicks",
+)
 OF_PAGES = ("/accounts/", "/signin/", "/moderation/", "/_allauth/browser/", "/admin/")
 
 

@@ -3,6 +3,7 @@
 A few for each call, the same in every run; `make abuse` makes up many more.
 """
 
+import json
 from functools import cache
 from typing import Any
 
@@ -47,6 +48,13 @@ ASKERS = ("anonymous", "reader token", "site key")
 OWN = {"authorization", "cookie", "content-type"}
 #: What is no method of ours, and what no server has heard of.
 STRANGE = (*METHODS, "TRACE", "PROPFIND", "QUERY", "FOO")
+
+
+@schemathesis.serializer("application/x-ndjson")
+def in_lines(_context: Any, value: Any) -> bytes:
+    """JSON of which each item stands on a line of its own."""
+    items = value if isinstance(value, list) else [value]
+    return "\n".join(json.dumps(item) for item in items).encode()
 
 
 @cache

@@ -61,6 +61,9 @@ export class Conversation {
   #own = new Map<string, OwnComment>()
   #votes = new Map<string, VoteValue>()
   #reactions = new Map<string, ReadonlySet<string>>()
+  /** How often the reader voted or reacted, and which of these was the last on a comment. */
+  #deeds = 0
+  #lastOn = new Map<string, number>()
   /** What is being sent, by what it is about: the next about the same waits for it. */
   #sending = new Map<string, Promise<unknown>>()
   #muted = new Set<string>()
@@ -194,13 +197,13 @@ export class Conversation {
   async refreshOwn(comments: Comment[] = [...this.#comments.values()]): Promise<void> {
     if (!this.#api.token) return
     const ids = comments.flatMap(({ id, replies }) => [id, ...(replies?.results ?? []).map(r => r.id)])
+    const begun = this.#deeds
     const overlay = await this.#api.overlay(this.thread.id, [...new Set(ids)])
     for (const id of ids) {
-      this.#votes.delete(id)
-      this.#reactions.delete(id)
+      if ((this.#lastOn.get(id) ?? 0) > begun) continue // Done meanwhile: the answer may be older.
+      this.#votes.set(id, overlay.votes[id] ?? 0)
+      this.#reactions.set(id, new Set(overlay.reactions[id]))
     }
-    for (const [id, value] of Object.entries(overlay.votes)) this.#votes.set(id, value)
-    for (const [id, kinds] of Object.entries(overlay.reactions)) this.#reactions.set(id, new Set(kinds))
     this.#muted = new Set(overlay.muted)
     for (const own of overlay.own) {
       if (own.status === 'screening' && !this.#own.has(own.id)) void this.#follow(own.id)
@@ -379,6 +382,7 @@ export class Conversation {
 
   #count(id: string, from: VoteValue, to: VoteValue): void {
     this.#votes.set(id, to)
+    this.#lastOn.set(id, ++this.#deeds)
     const moved = (n: number, value: VoteValue) => n + Number(to === value) - Number(from === value)
     this.#change(id, comment => {
       if (!comment.votes) return comment
@@ -396,6 +400,7 @@ export class Conversation {
     if (on) kinds.add(kind)
     else kinds.delete(kind)
     this.#reactions.set(id, kinds)
+    this.#lastOn.set(id, ++this.#deeds)
     this.#change(id, comment => {
       if (!comment.reactions) return comment
       const count = (comment.reactions[kind] ?? 0) + (on ? 1 : -1)
