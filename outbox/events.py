@@ -51,6 +51,8 @@ class Consumer:
     any transaction (it may use the network); what it gives is handed to `run` as a second
     argument. `run` shares a transaction with the row's end.
 
+    Its rows become due `after` so many seconds, if not at once.
+
     A consumer that works `together` is given a list of events, and a list is what it prepares:
     all that were leased at once, in one transaction; should that fail, each by itself again.
     """
@@ -62,6 +64,7 @@ class Consumer:
     when: Callable[[Any], bool]
     prepare: Callable[[Any], Any] | None
     together: bool
+    after: float
 
 
 _by_event: dict[str, list[Consumer]] = defaultdict(list)
@@ -74,6 +77,7 @@ def consumes(
     task: str = "outbox.deliver",
     prepare: Callable[[Any], Any] | None = None,
     together: bool = False,
+    after: float = 0.0,
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Run the decorated function once for each event of these kinds, by this Celery task (which
     calls `relay.drain` with its own name).
@@ -82,7 +86,7 @@ def consumes(
     def register(run: Callable[..., None]) -> Callable[..., None]:
         for event in kinds:
             name = f"{run.__module__.split('.')[0]}.{run.__name__}:{event.kind()}"
-            consumer = Consumer(name, event, run, task, when, prepare, together)
+            consumer = Consumer(name, event, run, task, when, prepare, together, after)
             _by_name[name] = consumer
             _by_event[event.kind()].append(consumer)
         return run
@@ -93,6 +97,11 @@ def consumes(
 def consumers_of(event: Event) -> list[Consumer]:
     """Who wants to know of this."""
     return [each for each in _by_event[event.kind()] if each.when(event)]
+
+
+def longest_wait(task: str) -> float:
+    """After how many seconds at most this Celery task's rows become due."""
+    return max((each.after for each in _by_name.values() if each.task == task), default=0.0)
 
 
 def tasks() -> set[str]:

@@ -18,7 +18,7 @@ from django.db.models import F
 
 from common import clock, logs
 from common.inserting import fetch
-from outbox.events import Event, consumer_named, consumers_of
+from outbox.events import Event, consumer_named, consumers_of, longest_wait
 from outbox.models import IdempotencyRecord, OutboxRow
 from outbox.querysets import OutboxQuerySet
 from outbox.services.idempotency import KEPT_ANSWERS
@@ -72,7 +72,7 @@ def rows_of(*events: Event) -> list[OutboxRow]:
             consumer=consumer.name,
             task=consumer.task,
             recorded_at=now,
-            due_at=now - SKEW,
+            due_at=now + timedelta(seconds=consumer.after) if consumer.after else now - SKEW,
         )
         for event in events
         for consumer in consumers_of(event)
@@ -81,8 +81,10 @@ def rows_of(*events: Event) -> list[OutboxRow]:
 
 def wake_on_commit(rows: Iterable[OutboxRow]) -> None:
     """Wake the tasks of rows that the running transaction stores."""
-    for task in {row.task for row in rows}:
-        transaction.on_commit(partial(wake, task))
+    now, dues = clock.now(), {row.task: row.due_at for row in rows}
+    for task, due_at in dues.items():
+        after = max((due_at - now).total_seconds(), 0.0)
+        transaction.on_commit(partial(wake, task, after=after))
 
 
 def drain(task: str) -> int:
@@ -106,7 +108,20 @@ def drain(task: str) -> int:
         if time.monotonic() > began + SLICE_SECONDS:
             wake(task)
             break
+    else:
+        _wake_in_time(task)
     return taken
+
+
+def _wake_in_time(task: str) -> None:
+    """Have a task woken when its next row falls due, if it has rows that are not due at once. One
+    query then.
+    """
+    if longest := longest_wait(task):
+        rows = OutboxRow.objects.filter(task=task).open()
+        coming = rows.filter(due_at__lte=clock.now() + timedelta(seconds=longest))
+        if due_at := coming.order_by("due_at").values_list("due_at", flat=True).first():
+            wake(task, after=max((due_at - clock.now()).total_seconds(), 0.0))
 
 
 def deliver(row_id: int) -> None:
@@ -161,6 +176,10 @@ def _run(rows: list[OutboxRow]) -> None:
     if len(rows) > 1:
         try:
             _work(rows)
+        except NotYet as later:
+            for row in rows:
+                _wait(row, later)
+            return
         except Exception as fault:
             said = type(fault).__name__
             log.warning("%d outbox rows failed together (%s): one by one.", len(rows), said)
@@ -183,8 +202,7 @@ def _attempt(row: OutboxRow) -> None:
         if row.attempts or settings.LOG_ALL_REQUESTS:
             log.info("Outbox row done.", extra={"fields": {"attempts": row.attempts + 1}})
     except NotYet as later:
-        log.info("Outbox row waits: %s", later)
-        _put_off(row, later, pause=later.retry_after, counted=0)
+        _wait(row, later)
     except Exception as fault:
         log.exception("Outbox row failed.")
         _put_off(row, fault, pause=timedelta(seconds=2 ** (row.attempts + 1)), counted=1)
@@ -213,6 +231,11 @@ DONE = """
     UPDATE outbox_outboxrow SET done_at = %s
     WHERE id = ANY(%s) AND done_at IS NULL AND set_aside_at IS NULL RETURNING id
 """
+
+
+def _wait(row: OutboxRow, later: NotYet) -> None:
+    log.info("Outbox row waits: %s", later)
+    _put_off(row, later, pause=later.retry_after, counted=0)
 
 
 def _put_off(row: OutboxRow, fault: Exception, *, pause: timedelta, counted: int) -> None:

@@ -40,9 +40,10 @@ class Waker:
         """See that the Celery task `task` runs in `after` seconds, or a little later."""
         now = time.monotonic()
         with self.changed:
-            if now < self.rests_until or task in self.due:
+            soon = max(now + after, self.sent.get(task, 0.0) + PAUSE_SECONDS)
+            if now < self.rests_until or self.due.get(task, soon + 1) <= soon:
                 return
-            self.due[task] = max(now + after, self.sent.get(task, 0.0) + PAUSE_SECONDS)
+            self.due[task] = soon
             if self.thread is None:
                 self.thread = threading.Thread(target=self._run, name="wake tasks", daemon=True)
                 self.thread.start()

@@ -1,13 +1,14 @@
 """The outbox: what is recorded is done, once, whatever happens to messages and workers."""
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
 import time_machine
 from django.db import connections, transaction
+from django.test import TestCase
 
 from accounts.models import User
 from common import clock
@@ -31,6 +32,13 @@ class SomebodySpoke(events.Event):
     """An event that is handled with others of its kind."""
 
     word: str
+
+
+@dataclass(frozen=True)
+class ItCools(events.Event):
+    """An event whose consumer comes later."""
+
+    what: str
 
 
 heard: list[str] = []
@@ -62,6 +70,11 @@ def listen(spoken, number):
     )
     if any(each.word == unheard for each in spoken):
         raise RuntimeError("The consumer broke.")
+
+
+@events.consumes(ItCools, task="tests.cool", after=1.5)
+def drink(event):
+    heard.append(event.what)
 
 
 unheard = "mumble"
@@ -331,3 +344,38 @@ def test_a_row_delivered_by_two_workers_at_once_is_run_once():
     assert User.objects.count() == 1
     row.refresh_from_db()
     assert (row.done_at is not None, row.fault) == (True, "")
+
+
+def test_what_is_done_together_waits_together_and_no_try_is_counted(monkeypatch):
+    for word in ("one", "two"):
+        relay.record(SomebodySpoke(word))
+    consumer = events.consumer_named("tests.listen:tests.SomebodySpoke")
+    tries = []
+
+    def come_back(spoken):
+        tries.append(len(spoken))
+        raise relay.NotYet("Asked to come back.", timedelta(seconds=5))
+
+    monkeypatch.setitem(events._by_name, consumer.name, replace(consumer, prepare=come_back))
+    relay.drain("tests.listen")
+
+    assert tries == [2]
+    assert {(row.attempts, row.due_at > clock.now()) for row in OutboxRow.objects.open()} == {
+        (0, True)
+    }
+
+
+def test_what_falls_due_later_wakes_its_task_in_time(monkeypatch):
+    wakes = []
+    monkeypatch.setattr(relay, "wake", lambda task, after=0.0: wakes.append((task, after)))
+    with time_machine.travel(clock.now(), tick=False) as time:
+        with TestCase.captureOnCommitCallbacks(execute=True):
+            relay.record(ItCools("tea"))
+        time.shift(0.5)
+        relay.record(ItCools("soup"))
+        assert relay.drain("tests.cool") == 0
+        time.shift(1)
+
+        assert relay.drain("tests.cool") == 1
+
+    assert wakes == [("tests.cool", 1.5), ("tests.cool", 1.0), ("tests.cool", 0.5)]
