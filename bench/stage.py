@@ -39,6 +39,7 @@ WEB = ("product", "floor")
 #: What a developer may have set for an install of their own.
 NOT_OURS = (
     *("ALLOWED_HOSTS", "DEBUG", "LIVE_URL", "METRICS_PORT", "PUBLIC_URL", "TRUSTED_PROXIES"),
+    *("CDN_PURGER", "CDN_PURGE_TOKEN", "CDN_PURGE_URLS", "CDN_SECONDS"),
     *embedded.ROLES,
 )
 

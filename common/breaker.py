@@ -65,6 +65,12 @@ def guarded(url: str) -> Iterator[None]:
     _ask(destination.note_success)
 
 
+def is_open(url: str) -> bool:
+    """Whether the origin of `url` failed too often to be called now. One way to the cache."""
+    until = _Destination(url).until
+    return _ask(lambda store: float(store.get(until, 0.0))) > time.time()
+
+
 class _Destination:
     """What is known of an origin: how often it failed in a row, until when nobody calls."""
 

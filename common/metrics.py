@@ -33,6 +33,11 @@ OUTBOUND = Counter(
     "Calls of other people's servers: answered, failed, or spared while their breaker is open.",
     ["outcome"],
 )
+CDN_KEYS = Counter(
+    "colloquy_cdn_keys_total",
+    "Keys that a CDN was to forget: purged, or lapsed since it could not be told in time.",
+    ["outcome"],
+)
 LIVE_STREAMS = Gauge(
     "colloquy_live_streams",
     "Live streams that are open.",

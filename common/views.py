@@ -18,7 +18,7 @@ from rest_framework.response import Response
 from rest_framework.status import HTTP_204_NO_CONTENT
 from rest_framework.views import APIView
 
-from common import limits
+from common import cdn, limits
 from common.calls import is_bare_call
 from common.errors import Refusal
 from common.json import JSONParser, JSONRenderer, dumps
@@ -206,9 +206,11 @@ def keyed(body: Any, *keys: str, stamp: str = "", fresh: float | None = None) ->
     """A public answer that a CDN may purge by these keys (`thread-<id>`, `article-<id>`).
 
     `stamp`: what tells whether it would still be the same (`edge.wsgi`), read before the answer.
+    Whenever that changes its keys are purged, so a CDN that can be told may keep it.
     `fresh`: for how many seconds the edge may give it again without a look, if not for one.
     """
     told = {"Surrogate-Key": " ".join(keys), STAMP: stamp, FRESH: str(fresh or "")}
+    told |= cdn.lasting(keys) if stamp else {}
     headers = {name: value for name, value in told.items() if value}
     return HttpResponse(dumps(body), content_type=JSONRenderer.media_type, headers=headers)
 

@@ -26,6 +26,8 @@ EXAMPLES = {
     "SECRET_KEY": "50 or more random characters",
     "ALLOWED_HOSTS": "comments.example,www.comments.example",
     "PUBLIC_URL": "https://comments.example",
+    "CDN_PURGE_URLS": "https://api.fastly.com/service/SERVICE/purge",
+    "CDN_PURGE_TOKEN": "the secret that the CDN's API asks for",
 }
 ONE_FILE_EACH = {"EMAIL_BACKEND": "operations.mail.FolderBackend"}
 
@@ -68,6 +70,10 @@ class Environment:
     log_requests: str
     outbound_allowed_networks: list[IPv4Network | IPv6Network]
     signin_providers: dict[str, Any]
+    cdn_purger: str
+    cdn_seconds: int
+    cdn_purge_urls: list[str]
+    cdn_purge_token: str
 
 
 def read() -> Environment:
@@ -134,6 +140,17 @@ def read() -> Environment:
     signin_providers = values.str(
         "SIGNIN_PROVIDERS", "", validate=providers_file(https_only=not development)
     )
+    cdn_purger = values.str("CDN_PURGER", "none", validate=one_of(*PURGERS))
+    cdn_seconds = values.int(
+        "CDN_SECONDS", 60, validate=validate.Range(2, 3600, error="must be from 2 to 3600.")
+    )
+    is_told: dict[str, Any] = {} if cdn_purger in PURGERS[1:] else {"default": []}
+    has_secret: dict[str, Any] = {} if cdn_purger in ("fastly", "cloudflare") else {"default": ""}
+    schemes = ("http", "https") if cdn_purger == "varnish" else ("https",)
+    cdn_purge_urls = values.list(
+        "CDN_PURGE_URLS", **is_told, subcast=str.strip, validate=urls_of(*schemes)
+    )
+    cdn_purge_token = values.str("CDN_PURGE_TOKEN", **has_secret)
     _refuse_what_is_wrong(values)
     return Environment(
         environment=environment,
@@ -162,6 +179,10 @@ def read() -> Environment:
         log_requests=log_requests,
         outbound_allowed_networks=[ip_network(each) for each in outbound_allowed_networks],
         signin_providers=providers.read(signin_providers, https_only=not development),
+        cdn_purger=cdn_purger,
+        cdn_seconds=cdn_seconds,
+        cdn_purge_urls=cdn_purge_urls,
+        cdn_purge_token=cdn_purge_token,
     )
 
 
@@ -236,6 +257,7 @@ def _database(url: str, process: str) -> dj_database_url.DBConfig:
 
 ENVIRONMENTS = ("development", "production")
 CHALLENGES = ("by_risk", "always", "never")
+PURGERS = ("none", "fastly", "cloudflare", "varnish")
 
 
 def one_of(*choices: str) -> Callable[[str], None]:
@@ -255,6 +277,16 @@ def url_of(*schemes: str, host: bool = True) -> Callable[[str], None]:
         parts = urlsplit(value)
         if parts.scheme not in schemes or (host and not parts.hostname):
             raise ValidationError(f"must be a URL that begins with {schemes[0]}://.")
+
+    return check
+
+
+def urls_of(*schemes: str) -> Callable[[list[str]], None]:
+    """Refuse a list in which one is not such a URL."""
+
+    def check(values: list[str]) -> None:
+        for value in values:
+            url_of(*schemes)(value)
 
     return check
 

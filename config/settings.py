@@ -151,6 +151,7 @@ CELERY_TASK_DEFAULT_QUEUE = "delivery"
 CELERY_TASK_ROUTES = {
     "screen_comment": {"queue": "screening"},
     "screen_over_network": {"queue": "screening_network"},
+    "publishers.purge_answers": {"queue": "screening_network"},
     "articles.relate": {"queue": "bulk"},
     "articles.weigh_talk": {"queue": "bulk"},
     "outbox.purge": {"queue": "bulk"},
@@ -382,6 +383,11 @@ SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 X_FRAME_OPTIONS = "DENY"
 #: Networks beside the public ones that hooks may be called in.
 OUTBOUND_ALLOWED_NETWORKS = env.outbound_allowed_networks
+#: Who is told what to forget, before us: then public answers live there for so many seconds.
+CDN_PURGER = env.cdn_purger
+CDN_SECONDS = env.cdn_seconds
+CDN_PURGE_URLS = env.cdn_purge_urls
+CDN_PURGE_TOKEN = env.cdn_purge_token
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

@@ -4,6 +4,7 @@ What a public read says is the same for everybody. So who asks is not looked at,
 application: cookies, credentials, languages and origins are dropped first.
 """
 
+import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache, partial
@@ -12,7 +13,7 @@ from typing import Any
 import brotli
 
 from common.metrics import EDGE, PUBLIC_READS
-from common.stamps import FRESH, STAMP
+from common.stamps import FRESH, LASTING, STAMP
 from edge.microcache import FRESH_SECONDS, Microcache
 
 Environ = dict[str, Any]
@@ -28,7 +29,10 @@ NOT_KEPT = {"content-length", "content-encoding", "etag", "vary", "set-cookie"}
 NOT_KEPT |= {STAMP.lower(), FRESH.lower()}
 #: Headers of a 304: RFC 9110, 15.4.5, and what lets a page's script read it.
 OF_UNCHANGED = {"cache-control", "etag", "vary", "surrogate-key", "access-control-allow-origin"}
-OF_UNCHANGED |= {"access-control-expose-headers"}
+OF_UNCHANGED |= {"access-control-expose-headers", "cache-tag", *LASTING}
+#: What took longer to read may have changed meanwhile, and whoever purges is not waiting for it: no
+#: CDN keeps it.
+SLOW_SECONDS = FRESH_SECONDS / 2
 #: An address longer than this is asked for once, not kept.
 LONGEST = 8_000
 #: Of spellings of addresses in memory, with what a dictionary needs for each.
@@ -147,13 +151,17 @@ class Edge:
         asked = {name: value for name, value in environ.items() if name.startswith(SHOWN)}
         asked |= {"REQUEST_METHOD": "GET", "PATH_INFO": path, "QUERY_STRING": query}
         said: list[Any] = []
+        began = time.monotonic()
         parts = self.application(asked, lambda *args: said.extend(args))
         try:
             body = b"".join(parts)
         finally:
             if close := getattr(parts, "close", None):
                 close()
-        return Answer(said[0], said[1], body)
+        status, headers = said[:2]
+        if time.monotonic() - began > SLOW_SECONDS:
+            headers = [each for each in headers if each[0].lower() not in LASTING]
+        return Answer(status, headers, body)
 
     def _count(self) -> None:
         EDGE.labels("rendered").inc()

@@ -23,7 +23,7 @@ BOUNDED = {
     "status": "five classes",
     "event": "changed, ask, ping",
     "answer": "whole, unchanged; memory, database",
-    "outcome": "answered, failed, spared; opened, refused, dropped",
+    "outcome": "answered, failed, spared; opened, refused, dropped; purged, lapsed",
     "task": "our Celery tasks",
     "queue": "our queues",
     "dependency": "database, broker, cache",

@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from comments.selectors import is_current
 from comments.services import lifecycle
+from common.stamps import LASTING
 from config.public import key_of
 from edge import microcache
 from edge.wsgi import MOST_BYTES_OF_SPELLINGS, MOST_SPELLINGS, Edge, Spellings, coding_of
@@ -283,3 +284,33 @@ def test_closing_a_conversation_shows_within_a_second(ask, clock):
     clock.now += 1
 
     assert ask(head).json["state"] == "closed"
+
+
+@pytest.fixture
+def lasting(settings):
+    """A CDN that can be told what to forget."""
+    settings.CDN_PURGER, settings.CDN_SECONDS = "fastly", 60
+    settings.CDN_PURGE_URLS = ["https://cdn.example/"]
+
+
+def test_a_cdn_that_can_be_told_keeps_what_a_version_tells_of(ask, page, thread, lasting):
+    whole = ask(page)
+    unchanged = ask(page, if_none_match=whole.headers["etag"])
+
+    for answer in (whole, unchanged):
+        assert answer.headers["surrogate-control"] == "max-age=60"
+        assert answer.headers["surrogate-key"] == f"thread-{thread.pk}"
+        assert answer.headers["cache-control"] == "public, max-age=0, s-maxage=1"
+    for address in (f"/api/v1/counts?thread={thread.pk}", f"{page}?limit=0"):
+        assert "surrogate-control" not in ask(address).headers
+
+
+def test_no_cdn_keeps_what_took_so_long_that_it_may_have_been_purged_meanwhile(
+    ask, page, lasting, monkeypatch
+):
+    monkeypatch.setattr("edge.wsgi.SLOW_SECONDS", 0)
+
+    answer = ask(page)
+
+    assert answer.status == 200
+    assert not LASTING & answer.headers.keys()

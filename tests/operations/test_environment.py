@@ -195,3 +195,27 @@ def test_every_variable_is_described():
 
     assert len(names) >= 15
     assert [name for name in names if f"| `{name}` |" not in described] == []
+
+
+def test_a_cdn_that_is_told_what_to_forget_is_named_with_its_address_and_secret(
+    production, monkeypatch
+):
+    assert read().cdn_purger == "none"
+
+    monkeypatch.setenv("CDN_PURGER", "fastly")
+    monkeypatch.setenv("CDN_PURGE_URLS", "http://api.fastly.com/service/1/purge")
+    monkeypatch.setenv("CDN_SECONDS", "86400")
+    with pytest.raises(Misconfigured) as wrong:
+        read()
+    assert wrong.value.problems == [
+        "CDN_SECONDS must be from 2 to 3600.",
+        "CDN_PURGE_URLS must be a URL that begins with https://.",
+        "CDN_PURGE_TOKEN is not set; it looks like the secret that the CDN's API asks for",
+    ]
+
+    monkeypatch.setenv("CDN_PURGER", "varnish")
+    monkeypatch.setenv("CDN_PURGE_URLS", "http://10.1.0.7:6081/, http://10.1.0.8:6081/")
+    monkeypatch.delenv("CDN_SECONDS")
+    env = read()
+    assert env.cdn_purge_urls == ["http://10.1.0.7:6081/", "http://10.1.0.8:6081/"]
+    assert (env.cdn_seconds, env.cdn_purge_token) == (60, "")
