@@ -12,3 +12,10 @@ class PlaceholderClaimed(Event):
 
     placeholder: UUID
     claimant: UUID
+
+
+@dataclass(frozen=True)
+class ProfileChanged(Event):
+    """An account shows another name or picture than before."""
+
+    user: UUID

@@ -110,6 +110,18 @@ def is_current(stamp: str) -> bool:
     return execute(STILL, [UUID(thread_id), int(version)]) is not None
 
 
+#: Whoever wrote in more threads than that shows the new name in the others once answers are old.
+MOST_THREADS = 500
+
+
+def threads_written_in(author_id: UUID) -> list[UUID]:
+    """Threads in which everybody may read something by this author, `MOST_THREADS` at most. One
+    query.
+    """
+    rows = Comment.objects.published().filter(author=author_id).order_by()
+    return list(rows.values_list("thread", flat=True).distinct()[:MOST_THREADS])
+
+
 def with_a_page(reader_id: UUID) -> User:
     """A reader whose comments everybody may read in one place, by their own wish. Raises Http404
     for nobody and for who does not wish it alike. One query.

@@ -8,8 +8,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts import pictures
+from accounts.events import ProfileChanged
 from accounts.models import Avatar, User
 from common.errors import Refusal
+from outbox.services import relay
 
 #: How much of a file needs reading to tell that it is too large.
 ENOUGH = pictures.LARGEST_FILE + 1
@@ -68,6 +70,8 @@ def _wear(user: User, digest: str | None) -> None:
     former = User.objects.select_for_update().values_list("avatar_id", flat=True).get(pk=user.pk)
     User.objects.filter(pk=user.pk).update(avatar=digest)
     user.avatar_id = digest
+    if former != digest:
+        relay.record(ProfileChanged(user.pk))
     if former and former != digest:
         _drop(former)
 

@@ -5,13 +5,16 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from django.conf import settings
+from django.db import transaction
 from django.utils.formats import date_format
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.events import ProfileChanged
 from accounts.models import User
 from accounts.selectors import name_locked_until
 from common.errors import Refusal
+from outbox.services import relay
 
 
 class NameLocked(Refusal):
@@ -66,8 +69,11 @@ def change(
     rows = User.objects.filter(pk=user.pk)
     if seen is not None:
         rows = rows.filter(name=seen.name, locale=seen.locale, public_page=seen.public_page)
-    if not rows.update(**changed):
-        raise ChangedMeanwhile
+    with transaction.atomic():
+        if not rows.update(**changed):
+            raise ChangedMeanwhile
+        if "name" in changed:
+            relay.record(ProfileChanged(user.pk))
     for field, value in changed.items():
         setattr(user, field, value)
     return user

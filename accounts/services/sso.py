@@ -18,12 +18,14 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import names
 from accounts.claims import LEEWAY, Claims
+from accounts.events import ProfileChanged
 from accounts.models import SiteProfile, SsoIdentity, Token, User
 from accounts.services import naming, profile, site_profiles, sso_tokens, tokens
 from accounts.services.sso_tokens import SsoRefused
 from common import clock
 from common.errors import Refusal
 from common.inserting import execute
+from outbox.services import relay
 from publishers.models import Site, SsoKey, StaffMembership
 from publishers.services import sso_keys
 
@@ -168,6 +170,8 @@ def _refresh(identity: SsoIdentity, said: Claims) -> None:
         changed += ["name", "name_made_up"]
     if changed:
         user.save(update_fields=changed)
+    if "name" in changed:
+        relay.record(ProfileChanged(user.pk))
 
 
 def _mailbox(said: Claims) -> str:

@@ -92,8 +92,9 @@ class CountList(PublicView):
         if bool(urls) == bool(ids):
             raise InvalidInput(_("Ask by `thread` or by `url`."))
         found = self._by_url(urls) if urls else self._by_id(ids)
-        keys = [f"thread-{row['thread']}" for row in found]
-        return keyed({"results": found}, *keys, fresh=COUNTS_FRESH_SECONDS)
+        # They live a second everywhere. A hundred names of threads would be more than many a proxy
+        # takes as headers, and nobody would purge by them.
+        return keyed({"results": found}, "counts", fresh=COUNTS_FRESH_SECONDS)
 
     def _by_url(self, urls: list[str]) -> list[dict[str, Any]]:
         threads = selectors.threads_at(urls)

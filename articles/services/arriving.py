@@ -24,6 +24,7 @@ from comments.states import ThreadState
 from common import clock
 from outbox.services import relay
 from publishers.models import Site
+from publishers.services import purging
 
 Story = dict[str, Any]
 
@@ -259,6 +260,7 @@ class Arrivals:
         relate_all(self.links)
         tell_threads(self.changed)
         relay.record(*[ArticleChanged(each.pk) for each in (*self.articles, *self.changed)])
+        purging.purge_soon(*[f"article-{each.pk}" for each in self.changed])
 
     def _keep_former_texts(self) -> None:
         if not self.former:

@@ -15,6 +15,7 @@ from common import clock
 from common.errors import Refusal
 from outbox.services import relay
 from publishers.models import Site
+from publishers.services import purging
 
 __all__ = ["ArticleRefused", "put", "put_all", "relate", "switch", "unpublish"]
 
@@ -118,3 +119,4 @@ def edition_of(*, site: Site, external_id: str, locale: str) -> Edition:
 def _save(article: Article, field: str) -> None:
     article.save(update_fields=[field, "updated_at"])
     tell_threads([article])
+    purging.purge_soon(f"article-{article.pk}")

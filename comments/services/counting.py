@@ -15,6 +15,7 @@ from comments.services import telling
 from comments.states import Counted, Status
 from common.inserting import Clause, fetch
 from outbox.services.waking import wake, woken
+from publishers.services import purging
 
 SLOTS = 8
 #: A moment's work: the comments it counts for cannot be edited or moved meanwhile.
@@ -262,5 +263,6 @@ def fold() -> int:
         taken, seen_by_the_public = cursor.fetchone()
         if seen_by_the_public:
             touch(*seen_by_the_public)
+            purging.purge_soon(*[f"thread-{each}" for each in seen_by_the_public])
             transaction.on_commit(partial(telling.tell, *seen_by_the_public))
     return taken
