@@ -1,5 +1,7 @@
 """Which addresses the edge keeps, and by what it tells two apart."""
 
+import re
+
 import pytest
 import yaml
 
@@ -59,3 +61,26 @@ def test_a_repeated_parameter_keeps_its_order():
 @pytest.mark.parametrize("query", ["a;b", "&", "x", "x=%FF", "=&=", "%00=1"])
 def test_what_says_nothing_makes_no_other_address(query):
     assert key_of(f"/api/v1/threads/{ID}/comments", query) == f"/api/v1/threads/{ID}/comments"
+
+
+def kept_by(conf, pattern):
+    """What a configuration that we ship keeps, as a match for an address."""
+    found = re.findall(pattern, (PROJECT / "deploy" / conf).read_text())
+    assert found
+    return re.compile("|".join(found)).match
+
+
+@pytest.mark.parametrize(
+    "keeps",
+    [
+        kept_by("nginx.conf", r'"~\^\(GET\|HEAD\) (/api/[^"]+)" "";'),
+        kept_by("varnish.vcl", r'req\.url ~ "\^(/api/[^"]+)"'),
+    ],
+    ids=["nginx", "varnish"],
+)
+def test_caches_in_front_keep_the_public_reads_and_nothing_else(keeps):
+    public = {address(route) for route in PUBLIC}
+
+    assert {path for path in public if not (keeps(path) and keeps(f"{path}?sort=newest"))} == set()
+    assert {path for path in map(address, ROUTES) if keeps(path)} == public
+    assert not keeps(f"/api/v1/threads/{ID}/comments/..%2fvote")
