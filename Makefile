@@ -28,8 +28,8 @@ SETTINGS_ONLY := env COLLOQUY_ENV=development COLLOQUY_VAR=.venv/lint \
 	BROKER_URL=redis://127.0.0.1:1/0 CACHE_URL=redis://127.0.0.1:1/0
 MANAGE := $(SETTINGS_ONLY) $(BIN)/python -W ignore::RuntimeWarning manage.py
 
-.PHONY: help run test lint types check openapi messages format lock abuse bench bench-scale bench-writes \
-	faults timing
+.PHONY: help run test lint types check openapi messages format lock abuse afternoon bench bench-scale \
+	bench-writes faults timing
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -74,6 +74,9 @@ bench-scale: $(INSTALLED) ## ten million comments: what a page costs, what a com
 
 bench-writes: $(INSTALLED) ## measure posting, voting, screening, tokens, coarsely (bench/README.md: the long form)
 	@$(BIN)/python -m bench posting voting screening tokens --short $(ARGS)
+
+afternoon: $(INSTALLED_DEV) $(WIDGET) ## walk docs/quickstart-publisher.md with 10 000 articles, tell how long each part took
+	@ARTICLES=$${ARTICLES:-10000} $(BIN)/python -m pytest tests/journeys/test_afternoon.py --capture=no --quiet
 
 timing: $(INSTALLED_DEV) ## does an answer's time tell who has an account? (ARGS="--times 100" for a short one)
 	@$(BIN)/python -m tests.abuse.timing $(ARGS)
