@@ -15,6 +15,8 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.mailboxes import digest_of
 from accounts.models import Placeholder, User
+from articles.models import Edition, PageAddress
+from articles.urlkeys import url_key
 from comments.models import CarriedVotes, Comment, Provenance, Revision, Verdict
 from comments.services import counting, lifecycle
 from comments.states import Status
@@ -241,6 +243,25 @@ def test_pages_are_found_by_a_map_or_the_publishers_id(edition, tmp_path):
     found = report("disqus", exports.disqus(tmp_path, text), "--map", str(moved))
 
     assert found["imported"]["published"] == 5
+
+
+def test_a_page_is_found_at_an_address_it_had_before(edition, tmp_path):
+    PageAddress.objects.create(edition=edition, url=edition.url, url_key=edition.url_key)
+    url = "https://news.example/harbour"
+    Edition.objects.filter(pk=edition.pk).update(url=url, url_key=url_key(url))
+
+    run("disqus", exports.disqus(tmp_path))
+
+    assert {each.thread_id for each in by_source_id().values()} == {edition.thread_id}
+
+
+def test_the_page_that_stands_at_an_address_wins_over_one_that_stood_there(edition, tmp_path):
+    other = EditionFactory(article__site=edition.article.site)
+    PageAddress.objects.create(edition=other, url=edition.url, url_key=edition.url_key)
+
+    run("disqus", exports.disqus(tmp_path))
+
+    assert {each.thread_id for each in by_source_id().values()} == {edition.thread_id}
 
 
 def test_authors_can_be_known_by_the_digest_of_their_address_alone(edition, tmp_path):
