@@ -37,7 +37,6 @@ def rated(thread, *votes, **fields):
             body="Said.",
             body_html="<p>Said.</p>",
             renderer_version=1,
-            language="en",
             edition="en",
             status=Status.PUBLISHED,
             up_count=up,
@@ -45,7 +44,7 @@ def rated(thread, *votes, **fields):
             created_at=now + timedelta(milliseconds=number),
             published_at=now,
             touched_at=now,
-            **fields,
+            **{"language": "en", **fields},
         )
         for number, (up, down) in enumerate(votes)
     ]
@@ -216,6 +215,23 @@ def test_a_language_or_what_is_featured_can_be_read_alone(client, thread, sort):
     assert ids(get(client, thread, sort=sort, featured="true")) == [str(featured.pk)]
     assert ids(get(client, thread, sort=sort, featured="true", language="ko")) == []
     assert len(ids(get(client, thread, sort=sort, featured="false"))) == 3
+
+
+@pytest.mark.parametrize("sort", Sort.values)
+def test_pages_of_what_is_featured_in_one_language_are_full(client, thread, sort):
+    wanted = []
+    for votes in [(0, 0), (9, 0), (0, 9)] * 3:
+        rated(thread, votes, language="ko")
+        rated(thread, votes, featured=True)
+        wanted += rated(thread, votes, language="ko", featured=True)
+    asked = {"sort": sort, "language": "ko", "featured": "true", "limit": 4}
+
+    there = walk(client, thread, **asked)
+    back = walk(client, thread, way="previous", **asked, cursor=there[-1]["previous"])
+
+    assert [len(page["results"]) for page in there] == [4, 4, 1]
+    assert sorted(each for page in there for each in ids(page)) == sorted(wanted)
+    assert [ids(page) for page in back[::-1]] == [ids(page) for page in there[:-1]]
 
 
 def test_a_cursor_of_one_language_is_none_of_the_whole(client, thread):

@@ -115,7 +115,10 @@ def test_a_threads_head_costs_two_queries_and_no_comment(talk):
     assert cost.rows_read <= 2 + SLOTS + len(cost.body["languages"])  # with the site
 
 
-@pytest.mark.parametrize("which", [{}, {"language": "en"}, {"featured": "true"}])
+@pytest.mark.parametrize(
+    "which",
+    [{}, {"language": "en"}, {"featured": "true"}, {"language": "en", "featured": "true"}],
+)
 @pytest.mark.parametrize("sort", Sort.values)
 def test_a_page_costs_one_query(talk, sort, which):
     cost = Cost(f"/threads/{talk.thread_id}/comments", sort=sort, **which)
