@@ -6,7 +6,7 @@ import sys
 BENCHES = (
     *("reading", "scale", "live"),
     *("posting", "voting", "screening", "tokens"),
-    *("backfill", "related"),
+    *("backfill", "related", "caches"),
 )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 FOLDER = Path(__file__).parent / "results"
 PAGE = Path(__file__).parent / "RESULTS.md"
-ORDER = ("reading", "scale", "live", "posting", "voting", "screening", "tokens")
+ORDER = ("reading", "scale", "live", "posting", "voting", "screening", "tokens", "caches")
 #: These have pages of their own.
 ELSEWHERE = "faults-"
 INTRODUCTION = """\
