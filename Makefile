@@ -28,14 +28,17 @@ SETTINGS_ONLY := env COLLOQUY_ENV=development COLLOQUY_VAR=.venv/lint \
 	BROKER_URL=redis://127.0.0.1:1/0 CACHE_URL=redis://127.0.0.1:1/0
 MANAGE := $(SETTINGS_ONLY) $(BIN)/python -W ignore::RuntimeWarning manage.py
 
-.PHONY: help run test lint types check openapi messages format lock abuse afternoon bench bench-scale \
-	bench-writes faults timing
+.PHONY: help run install test lint types check openapi messages format lock abuse afternoon \
+	bench bench-scale bench-writes faults timing
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(INSTALLED) $(WIDGET) ## start everything on http://127.0.0.1:8000 (PORT=… for another)
 	@COLLOQUY_ENV=development exec $(BIN)/python manage.py up
+
+install: $(INSTALLED) $(WIDGET) ## install what production runs: packages into .venv, the widget
+	@$(BIN)/python -m compileall -q -x '/(\.venv|node_modules)/' .
 
 test: $(INSTALLED_DEV) $(WIDGET) ## run every test (ARGS="tests/comments -k votes" for some)
 	@$(WITH_NODE) npm --silent test
@@ -111,7 +114,7 @@ $(BIN)/python:
 
 $(INSTALLED): | $(BIN)/python
 	@echo "Installing Colloquy's packages into .venv (a minute or two, once)."
-	@$(PIP) -r requirements.txt || { echo "Is the network there? Then: make run"; exit 1; }
+	@$(PIP) -r requirements.txt || { echo "Is the network there? Then try again."; exit 1; }
 	@rm -f .venv/installed-[0-9]* && touch $@
 
 $(INSTALLED_DEV): $(INSTALLED)

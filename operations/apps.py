@@ -7,3 +7,8 @@ class OperationsConfig(AppConfig):
     """Knows every app; nobody knows it."""
 
     name = "operations"
+
+    def ready(self) -> None:
+        from operations import deployment  # which reads settings
+
+        deployment.register()
