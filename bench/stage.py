@@ -33,7 +33,6 @@ from operations.processes import SUPERVISOR
 
 READY_SECONDS = 60
 END_SECONDS = 60
-PRODUCT = "config.wsgi:application"
 FLOOR = "bench.floor.wsgi:application"
 WEB = ("product", "floor")
 #: What a developer may have set for an install of their own.
@@ -62,16 +61,16 @@ class Stage:
     def start_web(self, *, floor: bool = True) -> None:
         """The product and, beside it, the floor: the same server, the same flags."""
         arguments = self._child("web")[1]
-        self._start("product", "granian", arguments)
+        self._start("product", "config.web", arguments)
         self.await_port(self.port, "/healthz")
         if floor:
             self.start_beside(FLOOR, port=self.floor_port, path="/nothing")
 
     def start_beside(self, application: str, *, port: int, path: str) -> psutil.Process:
         """Another application under the product's server, with its flags; `path` answers."""
-        other = {str(self.port): str(port), PRODUCT: application}
+        other = {str(self.port): str(port)}
         arguments = [other.get(each, each) for each in self._child("web")[1]]
-        self._start("floor", "granian", arguments)
+        self._start("floor", "config.web", [*arguments, application])
         self.await_port(port, path)
         return self.process("floor")
 
@@ -87,8 +86,7 @@ class Stage:
         """One web process with one thread, for a profile."""
         self.end_one("product")
         arguments = self._child("web", workers=1, threads=1)[1]
-        other = {PRODUCT: application}
-        self._start("product", "granian", [other.get(each, each) for each in arguments])
+        self._start("product", "config.web", [*arguments, application])
         self.await_port(self.port, "/healthz")
 
     @contextmanager

@@ -1,4 +1,4 @@
-"""What the live process runs: `python -m config.live [--host ADDRESS] [--port NUMBER]`.
+"""What the live process runs: `python -m config.live [--host …] [--port …] [--fd …]`.
 
 It needs the cache alone: neither Django's applications nor the database.
 """
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 
-from common import logs
+from common import doors, logs
 from config.environment import env
 
 
@@ -19,6 +19,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="config.live", description="Serve live streams.")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=int, default=env.port + 1, help="PORT + 1 if not given")
+    parser.add_argument("--fd", type=int, help="listen on this open socket (systemd's is 3)")
     options = parser.parse_args()
     logging.config.dictConfig(logs.dict_config(as_json=env.log_format == "json"))
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
@@ -31,8 +32,7 @@ def main() -> None:
     from live.server import serve  # prometheus-client looks at the environment when imported
 
     serve(
-        host=options.host,
-        port=options.port,
+        door=doors.found(options.fd, host=options.host, port=options.port),
         cache_url=env.cache_url,
         prefix=env.key_prefix,
         proxies=env.trusted_proxies,

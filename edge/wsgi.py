@@ -119,10 +119,14 @@ class Edge:
         self.application = application
         self.spellings = Spellings(key_of)
         self.cache: Microcache[Answer] = Microcache(is_current, most_bytes=most_bytes)
+        #: Whether this process is about to go: each answer is the last of its connection.
+        self.is_leaving = False
         # Counted for the metrics, which hear of them with the next that has to wait.
         self.kept = self.whole = self.unchanged = 0
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        if self.is_leaving:
+            start_response = partial(_say_the_last, start_response)
         method = environ["REQUEST_METHOD"]
         if method not in {"GET", "HEAD"}:
             return self.application(environ, start_response)
@@ -169,6 +173,10 @@ class Edge:
         PUBLIC_READS.labels("whole").inc(self.whole)
         PUBLIC_READS.labels("unchanged").inc(self.unchanged)
         self.kept = self.whole = self.unchanged = 0
+
+
+def _say_the_last(start_response: StartResponse, status: str, headers: Headers, *more: Any) -> Any:
+    return start_response(status, [*headers, ("Connection", "close")], *more)
 
 
 class Spellings(dict[tuple[str, str], str | None]):

@@ -10,6 +10,7 @@ from typing import Any
 from uvicorn import Config, Server
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from common.doors import BACKLOG
 from common.metrics import LIVE_REQUESTS
 from live.app import Live
 from live.hub import Hub
@@ -84,9 +85,9 @@ class LiveServer(Server):
 
 
 def serve(
-    *, host: str, port: int, cache_url: str, prefix: str, proxies: int, is_limited: bool
+    *, door: socket.socket, cache_url: str, prefix: str, proxies: int, is_limited: bool
 ) -> None:
-    """Serve streams until SIGTERM or SIGINT. Raises OSError where the port is taken."""
+    """Serve streams until SIGTERM or SIGINT."""
     hub = Hub()
     live = Live(
         Source(cache_url, prefix, hub),
@@ -105,24 +106,21 @@ def serve(
         server_header=False,
         proxy_headers=False,
         timeout_graceful_shutdown=END_SECONDS,
-        backlog=4_096,
+        backlog=BACKLOG,
     )
     # uvicorn raises again what it was ended by: that is no reason to end by a signal.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with contextlib.suppress(KeyboardInterrupt), listener(host, port) as door:
+    with contextlib.suppress(KeyboardInterrupt), door:
+        set_up(door)
         LiveServer(config, hub).run(sockets=[door])
 
 
-def listener(host: str, port: int) -> socket.socket:
-    """A socket to listen on, whose connections inherit what is set here. Raises OSError."""
-    door = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
-    door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+def set_up(door: socket.socket) -> None:
+    """Say how connections are to be, which inherit it."""
     door.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_BUFFER)
     if user_timeout := getattr(socket, "TCP_USER_TIMEOUT", None):
         door.setsockopt(socket.IPPROTO_TCP, user_timeout, GONE_MILLISECONDS)
-    door.bind((host, port))
     door.setblocking(False)
-    return door
 
 
 def _room_for_files() -> int:

@@ -1,7 +1,6 @@
 """Processes: who is alive, whose they are, and that none outlives its parent by accident."""
 
 import ctypes
-import multiprocessing
 import os
 import signal
 import sys
@@ -48,16 +47,15 @@ def detached(report: int) -> Callable[[], None]:
     return leave
 
 
-def follow_parent() -> None:
-    """In a process started by `manage.py up`: end when the parent ends, however it ends.
+def follow_parent(*, spawned: bool = False) -> None:
+    """In a process started by `manage.py up`, or `spawned` by such a one: end when the parent ends,
+    however it ends.
 
     Each process forked later follows its own parent in turn, so a whole tree falls at once. Where
     the kernel cannot help (off Linux), a thread looks every second whether the parent is there.
     """
     if supervisor := os.environ.get(SUPERVISOR):
-        spawner = multiprocessing.parent_process()
-        parent = spawner.pid if spawner and spawner.pid else int(supervisor)
-        _follow(parent)
+        _follow(os.getppid() if spawned else int(supervisor))
         followed = [os.getpid()]
 
         def follow_in_fork() -> None:

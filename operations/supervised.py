@@ -6,10 +6,11 @@ import warnings
 
 from operations.processes import follow_parent
 
-if __name__ in ("__main__", "__mp_main__"):  # the latter in a process that it spawned
-    follow_parent()
+if __name__ == "__mp_main__":  # in a process that it spawned
+    follow_parent(spawned=True)
 
 if __name__ == "__main__":
+    follow_parent()
     # Celery says it in eight lines; `up` says it in one.
     warnings.filterwarnings("ignore", message="You're running the worker with superuser")
     del sys.argv[0]

@@ -1,7 +1,8 @@
 """Keeps processes running: starts them again when they die, ends them when it is told to.
 
 A child that lives and yet does nothing is ended and started anew when somebody who knows asks for
-it (`Child.ask_to_end`): first politely, then by force.
+it (`Child.ask_to_end`): first politely, then by force. For a new release all are replaced, one
+after the other; the doors of those who listen stay open meanwhile.
 
 Every child leads a process group of its own, so that Ctrl-C reaches this process alone and the
 end has an order. What children print is passed on line by line, with their name before it.
@@ -10,6 +11,7 @@ end has an order. What children print is passed on line by line, with their name
 import os
 import selectors
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -27,6 +29,10 @@ STEADY_SECONDS = 30
 #: From asking a child to end until it gets its `second_signal`, if it has one, and is killed.
 PATIENCE_SECONDS = 5
 GRACE_SECONDS = 20
+#: The next is replaced when all have run for so long again: not all start at the same time.
+SETTLED_SECONDS = 3
+#: Asks `up` to replace its children.
+RENEW = signal.SIGUSR1
 
 
 @dataclass
@@ -34,7 +40,8 @@ class Child:
     """One process to keep running. `module` is run by our Python with `arguments`.
 
     It is asked to end by SIGTERM, and by `second_signal` if that has not sufficed. `queues` are
-    those whose work it does.
+    those whose work it does. At its `door`, if it has one, others may knock while it is away.
+    With a `renewal` signal it replaces itself.
     """
 
     name: str
@@ -42,6 +49,8 @@ class Child:
     arguments: Sequence[str]
     second_signal: signal.Signals | None = None
     queues: Collection[str] = ()
+    renewal: signal.Signals | None = None
+    door: socket.socket | None = None
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0
     due_at: float = 0
@@ -54,8 +63,11 @@ class Child:
         """Start it, following this process into its end."""
         self.started_at = time.monotonic()
         self.asked_at, self.asked_again = 0, False
+        at = [self.door.fileno()] if self.door else []
+        arguments = [*self.arguments, *(f"--fd={each}" for each in at)]
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "operations.supervised", self.module, *self.arguments],
+            [sys.executable, "-m", "operations.supervised", self.module, *arguments],
+            pass_fds=at,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -75,6 +87,19 @@ class Child:
         if process and not self.asked_at:
             self.asked_at = time.monotonic()
             process.terminate()
+
+    def renew(self) -> None:
+        """Have it replaced, if it runs: by itself, or it ends and is started again."""
+        if self.process and self.renewal:
+            self.process.send_signal(self.renewal)
+        else:
+            self.ask_to_end()
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether it has run for a while, and is to go on."""
+        steady = time.monotonic() - self.started_at > SETTLED_SECONDS
+        return self.process is not None and steady and not self.asked_at
 
     def hurry(self, *, at_once: bool = False) -> None:
         """Ask again, then kill, once the time of each has come since it was asked to end."""
@@ -98,7 +123,9 @@ class Child:
 
 
 class Supervisor:
-    """Runs children until SIGINT, SIGTERM or SIGHUP; a second one ends them at once."""
+    """Runs children until SIGINT, SIGTERM or SIGHUP; a second one ends them at once. `RENEW` has
+    all replaced, those last that replace themselves.
+    """
 
     def __init__(self, children: Sequence[Child], *, as_json: bool = False) -> None:
         self.children = children
@@ -107,16 +134,19 @@ class Supervisor:
         self.output = selectors.DefaultSelector()
         self.signals = 0
         self.stopping = False
+        self.to_renew: list[Child] = []
 
     def run(self) -> None:
         """Start the children and stay until they have ended on request."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._take_signal)
+        signal.signal(RENEW, self._plan_renewal)
         while not self.signals or any(child.process for child in self.children):
             if self.signals:
                 self._stop_children()
             else:
                 self._start_what_is_due()
+                self._renew_next()
             for child in self.children:
                 child.hurry(at_once=self.signals > 1)
             self._pass_on_output()
@@ -129,6 +159,15 @@ class Supervisor:
 
     def _take_signal(self, number: int, frame: FrameType | None) -> None:
         self.signals += 1
+
+    def _plan_renewal(self, number: int, frame: FrameType | None) -> None:
+        self.to_renew = sorted(self.children, key=lambda child: child.renewal is not None)
+
+    def _renew_next(self) -> None:
+        if self.to_renew and all(child.is_settled for child in self.children):
+            child = self.to_renew.pop(0)
+            self.say(f"Replacing {child.name}")
+            child.renew()
 
     def _start_what_is_due(self) -> None:
         for child in self.children:

@@ -32,7 +32,7 @@ NOT_OF_THE_TESTS = (*embedded.ROLES, "COLLOQUY_KEY_PREFIX", "SECRET_KEY")
 
 #: Each child of `manage.py up`, and an argument that only it was started with.
 MARKS = {
-    "web": "granian",
+    "web": "config.web",
     "live": "config.live",
     "screening": "screening@%h",
     "network": "network@%h",

@@ -6,9 +6,10 @@ import socket
 import pytest
 from uvicorn import Config
 
+from common import doors
 from common.changes import Change
 from live.hub import Hub
-from live.server import KERNEL_BUFFER, LiveServer, Protocol, listener
+from live.server import KERNEL_BUFFER, LiveServer, Protocol, set_up
 
 
 def test_a_reader_who_takes_nothing_is_dropped_and_the_next_one_is_told_all() -> None:
@@ -25,7 +26,8 @@ async def _serve_both() -> None:
             pass
         hub.leave(stream)
 
-    with listener("127.0.0.1", 0) as door:
+    with doors.opened("127.0.0.1", 0) as door:
+        set_up(door)
         config = Config(application, http=Protocol, lifespan="off", log_config=None, ws="none")
         server = LiveServer(config, hub)
         serving = asyncio.create_task(server._serve([door]))
@@ -82,7 +84,8 @@ async def _say(said: bytes) -> bytes:
     async def application(scope, receive, send):
         raise AssertionError("never called")
 
-    with listener("127.0.0.1", 0) as door:
+    with doors.opened("127.0.0.1", 0) as door:
+        set_up(door)
         config = Config(application, http=Protocol, lifespan="off", log_config=None, ws="none")
         server = LiveServer(config, Hub())
         serving = asyncio.create_task(server._serve([door]))

@@ -26,6 +26,13 @@ child = supervisor.Child("child", "tests.operations.restless", sys.argv[1:])
 threading.Timer(2, child.ask_to_end).start()
 supervisor.Supervisor([child]).run()
 """
+RENEW = """
+import sys
+from operations import supervisor
+supervisor.SETTLED_SECONDS = 0.2
+children = [supervisor.Child(name, "tests.operations.restless", []) for name in sys.argv[1:]]
+supervisor.Supervisor(children).run()
+"""
 Start = Callable[..., subprocess.Popen[str]]
 
 
@@ -86,6 +93,24 @@ def test_a_child_that_hangs_is_killed_some_time_after_it_was_asked_to_end(superv
     )
     assert all(ended(process, within=5) for process in everyone)
     assert all(is_alive(process) for process in family(supervisor))
+
+
+def test_for_a_new_release_one_child_is_replaced_when_the_former_runs_again(supervise):
+    supervisor = supervise("one", "other", script=RENEW)
+    for _ in range(2):
+        assert "pids" in supervisor.stdout.readline()
+
+    supervisor.send_signal(signal.SIGUSR1)
+
+    said = [supervisor.stdout.readline().split("pids")[0].strip() for _ in range(6)]
+    assert said == [
+        "up    | Replacing one",
+        "up    | one was killed by SIGTERM; starting it again in 1 s",
+        "one   |",
+        "up    | Replacing other",
+        "up    | other was killed by SIGTERM; starting it again in 1 s",
+        "other |",
+    ]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

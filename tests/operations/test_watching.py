@@ -144,6 +144,7 @@ def test_a_public_read_has_the_same_headers_for_everyone_and_no_line(install, po
 
 #: There is no hook here, nobody listens, and no night has passed.
 NOT_YET = {
+    "colloquy_cdn_keys_total",
     "colloquy_live_events_total",
     "colloquy_live_requests_total",
     "colloquy_outbound_calls_total",

@@ -23,14 +23,21 @@ from django.core.management import call_command, get_commands
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
+from common import doors
 from operations import development
 from operations.console import Console
 from operations.liveness import Watchman
 from operations.supervisor import Child, Supervisor
 
+#: Who listens, how far from `PORT`.
+PORTS = {"web": 0, "live": 1}
+
 
 class Command(BaseCommand):
-    help = "Migrate, then run web, live, workers and beat and keep them running. Ctrl-C ends all."
+    help = (
+        "Migrate, then run web, live, workers and beat and keep them running. Ctrl-C ends all."
+        " SIGUSR1 replaces them one after the other, for a new release: see docs/upgrading.md."
+    )
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -75,6 +82,9 @@ class Command(BaseCommand):
 
     def _supervise(self, host: str, workers: int, threads: int) -> None:
         children = _children(host, workers, threads)
+        for child in children:
+            if child.name in PORTS:
+                child.door = doors.opened(host, settings.PORT + PORTS[child.name])
         supervisor = Supervisor(children, as_json=settings.LOG_AS_JSON)
         watchman = Watchman(supervisor, after=timedelta(seconds=settings.STALL_SECONDS))
         ended = threading.Event()
@@ -98,14 +108,8 @@ def _children(host: str, workers: int, threads: int) -> list[Child]:
 
     Workers finish their tasks on SIGTERM; on SIGQUIT they give back what they cannot finish soon.
     """
-    web = ["--interface", "wsgi", "--no-ws", "--host", host, "--port", str(settings.PORT)]
-    web += ["--workers", str(workers), "--blocking-threads", str(threads), "--log-level", "error"]
-    # By itself it takes 512 readers a process: whoever comes then waits until one of these is gone,
-    # half a minute with connections that are kept.
-    web += ["--backlog", "4096", "--backpressure", "4096"]
-    if settings.LOG_AS_JSON:
-        web += ["--log-config", str(settings.BASE_DIR / "config" / "granian-logs.json")]
-    web += ["--respawn-failed-workers", "--workers-kill-timeout", "10", "config.wsgi:application"]
+    web = ["--host", host, "--port", str(settings.PORT)]
+    web += ["--workers", str(workers), "--threads", str(threads)]
     celery = ["-A", "config", "--quiet"]
     # One process each: what a pool's children inherit keeps a connection half alive that the broker
     # has closed, and their parent would turn round on it without end.
@@ -117,7 +121,7 @@ def _children(host: str, workers: int, threads: int) -> list[Child]:
     others = [*worker, "-n", "others@%h", "-Q", "delivery,bulk", "-c", "2"]
     quit_soon = signal.SIGQUIT
     children = [
-        Child("web", "granian", web),
+        Child("web", "config.web", web, renewal=signal.SIGHUP),
         Child("worker-screening", "celery", screening, quit_soon, {"screening"}),
         Child("worker-network", "celery", network, quit_soon, {"screening_network"}),
         Child("worker", "celery", others, quit_soon, {"delivery", "bulk"}),
@@ -142,11 +146,13 @@ def _tell(line: str) -> None:
 def _only_one_in(var: Path) -> Iterator[None]:
     """Hold the state folder: two of us would run two beats over one schedule file."""
     var.mkdir(parents=True, exist_ok=True)
-    with (var / "up.lock").open("w") as lock:
+    with (var / "up.lock").open("a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise CommandError(f"Colloquy is already running from {var}.") from None
+        lock.truncate(0)
+        print(os.getpid(), file=lock, flush=True)  # whom to ask for what a signal can say
         yield
 
 
