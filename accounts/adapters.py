@@ -24,7 +24,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import devices, even, fresh, staff
 from accounts.models import User
-from accounts.services import mail_domains, pressure, profile, tokens
+from accounts.services import mail_domains, pressure, profile, second_factors, tokens
 from common.away import Unavailable
 from common.callers import UNKNOWN, address_block, client_address
 from common.circuit import Circuit
@@ -37,7 +37,6 @@ LONG_SECONDS = 1.0
 UNSPECIFIED = str(IPv4Address(0))
 #: What allauth counts for an address, each time a mail is asked for.
 MAILS_ASKED_FOR = ("request_login_code", "confirm_email", "reset_password")
-SECOND_FACTOR = "second factor"
 
 
 class MailAway(Unavailable):
@@ -220,10 +219,10 @@ class SecondFactorAdapter(DefaultMFAAdapter):
         return {**entity, "name": settings.MFA_TOTP_ISSUER}
 
     def encrypt(self, text: str) -> str:
-        return seal(text, purpose=SECOND_FACTOR)
+        return seal(text, purpose=second_factors.PURPOSE)
 
     def decrypt(self, encrypted_text: str) -> str:
-        return unseal(encrypted_text, purpose=SECOND_FACTOR)
+        return unseal(encrypted_text, purpose=second_factors.PURPOSE)
 
 
 class PlacesAdapter(DefaultUserSessionsAdapter):

@@ -10,7 +10,6 @@ from django.utils.translation import gettext_lazy as _
 
 from common.errors import Refusal
 
-_signer = signing.Signer(salt="cursor")
 Row = TypeVar("Row")
 MAX_LIMIT = 100
 
@@ -34,7 +33,7 @@ class Cursor:
     backwards: bool = False
 
     def __str__(self) -> str:
-        return _signer.sign_object([self.scope, list(self.key), self.backwards], compress=False)
+        return _signer().sign_object([self.scope, list(self.key), self.backwards], compress=False)
 
 
 def read(text: str | None, *, scope: str) -> Cursor | None:
@@ -45,12 +44,16 @@ def read(text: str | None, *, scope: str) -> Cursor | None:
     if not text:
         return None
     try:
-        found, key, backwards = _signer.unsign_object(text)
+        found, key, backwards = _signer().unsign_object(text)
     except (signing.BadSignature, ValueError, UnicodeError) as fault:
         raise BadCursor from fault
     if found != scope:
         raise BadCursor
     return Cursor(scope, tuple(key), backwards)
+
+
+def _signer() -> signing.Signer:
+    return signing.Signer(salt="cursor")
 
 
 def read_limit(text: str | None, *, default: int = 20) -> int:

@@ -20,8 +20,17 @@ def unseal(sealed: str, *, purpose: str) -> str:
     return _safe(purpose).decrypt(sealed.encode()).decode()
 
 
+def reseal(sealed: str, *, purpose: str) -> str:
+    """The same under SECRET_KEY itself, whichever key sealed it. Raises InvalidToken."""
+    return _safe(purpose).rotate(sealed.encode()).decode()
+
+
+def keys_in_use() -> list[str]:
+    """The key that signs and seals, then those whose work is still believed."""
+    return [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+
+
 def _safe(purpose: str) -> MultiFernet:
-    secrets_in_use = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
     salt = purpose.encode() + b":"
-    keys = (hashlib.sha256(salt + force_bytes(key)).digest() for key in secrets_in_use)
+    keys = (hashlib.sha256(salt + force_bytes(key)).digest() for key in keys_in_use())
     return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in keys])

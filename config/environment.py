@@ -29,6 +29,7 @@ EXAMPLES = {
     "CDN_PURGE_URLS": "https://api.fastly.com/service/SERVICE/purge",
     "CDN_PURGE_TOKEN": "the secret that the CDN's API asks for",
 }
+SHORTEST_KEY = 50
 ONE_FILE_EACH = {"EMAIL_BACKEND": "operations.mail.FolderBackend"}
 
 
@@ -53,6 +54,7 @@ class Environment:
     allowed_hosts: list[str]
     trusted_proxies: int
     secret_key: str
+    secret_key_fallbacks: list[str]
     database: dj_database_url.DBConfig
     broker_url: str
     cache_url: str
@@ -100,7 +102,13 @@ def read() -> Environment:
         "TRUSTED_PROXIES", 0, validate=validate.Range(min=0, error="must be 0 or more.")
     )
     secret_key = values.str(
-        "SECRET_KEY", validate=validate.Length(min=50, error="must have 50 characters or more.")
+        "SECRET_KEY",
+        validate=validate.Length(
+            min=SHORTEST_KEY, error=f"must have {SHORTEST_KEY} characters or more."
+        ),
+    )
+    secret_key_fallbacks: list[str] = values.list(
+        "SECRET_KEY_FALLBACKS", [], subcast=str.strip, validate=long_keys
     )
     database_url = values.str("DATABASE_URL", validate=url_of("postgresql", "postgres"))
     broker_url = values.str("BROKER_URL", validate=url_of("redis", "rediss"))
@@ -162,6 +170,7 @@ def read() -> Environment:
         allowed_hosts=allowed_hosts,
         trusted_proxies=trusted_proxies,
         secret_key=secret_key,
+        secret_key_fallbacks=secret_key_fallbacks,
         database=_database(database_url, process),
         broker_url=broker_url,
         cache_url=cache_url,
@@ -289,6 +298,12 @@ def urls_of(*schemes: str) -> Callable[[list[str]], None]:
             url_of(*schemes)(value)
 
     return check
+
+
+def long_keys(values: list[str]) -> None:
+    """Refuse a key that is too short, or an empty one, which anybody could sign with."""
+    if any(len(value) < SHORTEST_KEY for value in values):
+        raise ValidationError(f"must list keys of {SHORTEST_KEY} characters or more.")
 
 
 def networks(values: list[str]) -> None:

@@ -15,6 +15,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 # -- who we are ------------------------------------------------------------------------------
 DEBUG = env.debug
 SECRET_KEY = env.secret_key
+SECRET_KEY_FALLBACKS = env.secret_key_fallbacks
 ALLOWED_HOSTS = env.allowed_hosts
 PUBLIC_URL = env.public_url
 LIVE_URL = env.live_url

@@ -5,6 +5,7 @@ from functools import cache
 
 from django.utils.crypto import salted_hmac
 
+from common.sealing import keys_in_use
 from operations.development import PROJECT
 
 
@@ -17,4 +18,14 @@ def release() -> str:
 
 def key_mark() -> str:
     """Something that is another for another SECRET_KEY, and tells nothing about it."""
-    return salted_hmac("operations.release", "key mark", algorithm="sha256").hexdigest()[:16]
+    return key_marks()[0]
+
+
+def key_marks() -> list[str]:
+    """The marks of all keys that open something here, that of SECRET_KEY first."""
+    return [
+        salted_hmac("operations.release", "key mark", secret=key, algorithm="sha256").hexdigest()[
+            :16
+        ]
+        for key in keys_in_use()
+    ]

@@ -14,6 +14,7 @@ from django.core.cache import cache
 from django.utils.crypto import salted_hmac
 
 from common import clock
+from common.sealing import keys_in_use
 
 ALGORITHM = "PBKDF2/SHA-256"
 LONGEST = 4_000
@@ -30,8 +31,8 @@ def make(*, purpose: str, who: str) -> dict[str, Any]:
         settings.CHALLENGE["cost"],
         counter=secrets.randbelow(tries),
         expires_at=int(clock.now().timestamp()) + settings.CHALLENGE["seconds"],
-        data={"for": _bound(purpose, who), "tries": tries},
-        hmac_secret=_secret(),
+        data={"for": _bound(purpose, who)[0], "tries": tries},
+        hmac_secret=_secrets()[0],
     )
     return challenge.to_dict()
 
@@ -42,17 +43,25 @@ def is_solved(solution: str, *, purpose: str, who: str) -> bool:
     """
     if not solution or len(solution) > LONGEST:
         return False
-    if not altcha.verify_solution(solution, _secret()).verified:
+    if not any(altcha.verify_solution(solution, each).verified for each in _secrets()):
         return False
     asked = altcha.Payload.from_base64(solution).challenge.parameters
-    if (asked.data or {}).get("for") != _bound(purpose, who):
+    if (asked.data or {}).get("for") not in _bound(purpose, who):
         return False
     return bool(cache.add(f"challenge:{asked.nonce}", 1, settings.CHALLENGE["seconds"]))
 
 
-def _bound(purpose: str, who: str) -> str:
-    return salted_hmac("accounts.challenges.for", f"{purpose}:{who}").hexdigest()
+def _bound(purpose: str, who: str) -> list[str]:
+    """Under each key in use, that of SECRET_KEY first; so is what signs."""
+    whole = f"{purpose}:{who}"
+    return [
+        salted_hmac("accounts.challenges.for", whole, secret=key).hexdigest()
+        for key in keys_in_use()
+    ]
 
 
-def _secret() -> bytes:
-    return salted_hmac("accounts.challenges", "signature").digest()
+def _secrets() -> list[bytes]:
+    return [
+        salted_hmac("accounts.challenges", "signature", secret=key).digest()
+        for key in keys_in_use()
+    ]

@@ -24,7 +24,7 @@ from operations.backup.archive import Damaged, Manifest, Reader, Stretch
 from operations.backup.catalog import Sequence
 from operations.backup.taking import Outgoing
 from operations.progress import Meter
-from operations.release import key_mark, release
+from operations.release import key_marks, release
 
 #: What `migrate` itself fills: a database with rows in these alone holds nothing of anybody's.
 MIGRATE_FILLS = {"auth_permission", "django_content_type", "django_migrations"}
@@ -47,7 +47,7 @@ class Report:
     @property
     def key_differs(self) -> bool:
         """Whether second factors and signatures of then do not open here."""
-        return self.manifest.key_mark != key_mark()
+        return self.manifest.key_mark not in key_marks()
 
     def as_json(self) -> dict[str, Any]:
         return {

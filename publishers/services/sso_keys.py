@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.fernet import InvalidToken
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
@@ -14,7 +15,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from common import clock
+from common import clock, sealing
 from common.sealing import seal, unseal
 from publishers.models import Site, SsoKey
 from publishers.services import access
@@ -91,6 +92,24 @@ def retire(key: SsoKey, *, actor: Any = None) -> None:
 def material(key: SsoKey) -> str:
     """What a signature is verified with: the secret, or the public key as PEM."""
     return unseal(key.sealed_secret, purpose=PURPOSE) if key.sealed_secret else key.public_key
+
+
+def reseal() -> tuple[int, int]:
+    """Seal all secrets under SECRET_KEY itself. Gives how many are, and how many no key in use
+    opens: those stay as they are. Safe twice, and while readers sign in.
+    """
+    kept = SsoKey.objects.exclude(sealed_secret="").values_list("pk", "sealed_secret")
+    done = [_reseal(pk, sealed) for pk, sealed in kept]
+    return done.count(True), done.count(False)
+
+
+def _reseal(pk: int, sealed: str) -> bool:
+    try:
+        anew = sealing.reseal(sealed, purpose=PURPOSE)
+    except InvalidToken:
+        return False
+    SsoKey.objects.filter(pk=pk).update(sealed_secret=anew)  # nobody else ever writes it
+    return True
 
 
 def note_use(key: SsoKey) -> None:
