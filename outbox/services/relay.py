@@ -30,6 +30,10 @@ LEASE = timedelta(seconds=30)
 #: Clocks of two machines may differ by so much: a fresh row is due at once for both.
 SKEW = timedelta(seconds=1)
 LEASED_AT_ONCE = 20
+#: Work for a consumer that nobody here knows is that of a newer release, whose workers are about to
+#: come: by then.
+UPGRADED = timedelta(hours=1)
+LOOKED_AGAIN = timedelta(seconds=5)
 #: A task gives its process to others after so long, and has itself woken again.
 SLICE_SECONDS = 2.0
 MOST_ATTEMPTS = 8
@@ -215,7 +219,10 @@ def _work(rows: list[OutboxRow]) -> None:
     name = rows[0].consumer
     consumer = consumer_named(name)
     if consumer is None:
-        raise LookupError(f"No consumer is called {name}.")
+        fault = f"No consumer is called {name}."
+        if rows[0].recorded_at > clock.now() - UPGRADED:
+            raise NotYet(fault, retry_after=LOOKED_AGAIN)
+        raise LookupError(fault)
     events = [consumer.event.restore(row.payload) for row in rows]
     given = events if consumer.together else events[0]
     prepared = (consumer.prepare(given),) if consumer.prepare else ()

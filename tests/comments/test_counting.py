@@ -7,7 +7,7 @@ from django.db import connection, connections
 
 from comments.models import Comment, Tally, Thread, Vote
 from comments.services import counting, lifecycle, votes
-from comments.states import Status
+from comments.states import Counted, Status
 from tests.factories import CommentFactory, ThreadFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -45,6 +45,18 @@ def test_a_published_comment_is_counted_by_its_thread_and_its_language():
     assert {row.language: row.comment_count for row in thread.languages.all()} == {
         "en": 2  # Latin letters on a Korean page are English
     }
+
+
+def test_what_only_a_newer_release_counts_is_left_for_its_workers():
+    thread = ThreadFactory()
+    post(thread)
+    Tally.objects.create(thread=thread, counted="applause", amount=1)
+
+    fold()
+
+    thread.refresh_from_db()
+    assert thread.comment_count == 1
+    assert [each.counted for each in Tally.objects.all()] == ["applause"]
 
 
 def test_a_reply_is_counted_by_all_its_ancestors():
@@ -197,7 +209,7 @@ def test_a_fold_looks_rows_up_by_their_ids_though_the_planner_believes_that_ther
     believed_empty = "UPDATE pg_class SET relpages = 3000, reltuples = 0 WHERE relname = %s"
     with connection.cursor() as cursor:
         cursor.execute(believed_empty, ["comments_tally"])
-        cursor.execute(f"EXPLAIN {counting.ADD_UP}", [counting.FOLDED_AT_ONCE])
+        cursor.execute(f"EXPLAIN {counting.ADD_UP}", [Counted.values, counting.FOLDED_AT_ONCE])
         plan = "\n".join(line for (line,) in cursor.fetchall())
 
     delete = plan[plan.index("Delete on comments_tally") : plan.index("CTE in_threads")]

@@ -214,13 +214,29 @@ def test_a_poisoned_row_delays_no_other():
     assert OutboxRow.objects.filter(done_at__isnull=False).count() == 1
 
 
-def test_a_row_whose_consumer_is_gone_says_so():
+def test_a_row_for_a_consumer_of_a_newer_release_waits_for_that_releases_workers():
     record()
     OutboxRow.objects.update(consumer="tests.nobody:tests.SomethingHappened")
 
     relay.deliver(OutboxRow.objects.get().pk)
 
-    assert "No consumer is called tests.nobody" in OutboxRow.objects.get().fault
+    row = OutboxRow.objects.get()
+    assert "No consumer is called tests.nobody" in row.fault
+    assert (row.attempts, row.set_aside_at) == (0, None)
+
+
+def test_a_row_whose_consumer_is_gone_is_tried_in_vain():
+    record()
+    OutboxRow.objects.update(
+        consumer="tests.nobody:tests.SomethingHappened",
+        recorded_at=clock.now() - relay.UPGRADED,
+    )
+
+    relay.deliver(OutboxRow.objects.get().pk)
+
+    row = OutboxRow.objects.get()
+    assert "No consumer is called tests.nobody" in row.fault
+    assert row.attempts == 1
 
 
 def test_a_drain_runs_all_that_is_due_for_its_task():
