@@ -130,7 +130,7 @@ class Load:
 
         def send(line: Line, numbered: tuple[int, Thought]) -> None:
             number, thought = numbered
-            if self.per_second:
+            if self.per_second and self.goes_on:
                 time.sleep(max(0.0, began + number / self.per_second - time.monotonic()))
             self._send(line, thought)
 

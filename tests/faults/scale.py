@@ -39,6 +39,12 @@ class Scale:
     #: How long publishers' servers misbehave, and the comments each is asked about meanwhile.
     hang_seconds: float
     asked: int
+    #: Comments that are there when the next release comes; posts at most while it does, posts and
+    #: twice as many reads a second.
+    filled: int
+    upgrade_posts: int
+    upgrade_pace: int
+    upgrade_reads: int
 
 
 LONG = Scale(
@@ -62,6 +68,10 @@ LONG = Scale(
     storm_seconds=60,
     hang_seconds=28,
     asked=60,
+    filled=1_000_000,
+    upgrade_posts=6_000,
+    upgrade_pace=15,
+    upgrade_reads=30,
 )
 SHORT = Scale(
     readers=40,
@@ -84,5 +94,9 @@ SHORT = Scale(
     storm_seconds=3,
     hang_seconds=2.5,
     asked=10,
+    filled=20_000,
+    upgrade_posts=1_000,
+    upgrade_pace=15,
+    upgrade_reads=30,
 )
 SCALE = LONG if LONG_WANTED else SHORT

@@ -1,10 +1,14 @@
 """The scene of the trials: install, broker, people, and the hands that injure them."""
 
 import contextlib
+import json
+import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -22,12 +26,15 @@ from operations.development import PROJECT
 from operations.processes import ended
 from tests.faults import load, promises
 from tests.faults.figures import Figures
-from tests.faults.injured import DIE_AFTER_COMMIT, SEND_AGAIN
+from tests.faults.injured import DIE_AFTER_COMMIT, FOLDER, HASTE, SEND_AGAIN
 from tests.faults.load import Load
+from tests.faults.scale import LONG_WANTED, SCALE
 from tests.install import MARKS, Install, eventually, servers_below, suspended
+from tests.servers import OURS
 
 #: Of each thread, the comments that are there before anybody is hurt, for others to answer.
 FIRST_WORDS = 2
+THREADS = 18
 WORKERS = ("screening", "network", "others")
 READY = re.compile(r"\b(screening|network|others)@\S+ ready")
 
@@ -90,11 +97,22 @@ class Scene:
         thoughts = load.think(chance, self.tokens[FIRST_WORDS:], parents, count)
         return Load(self.install.port, thread, thoughts, **how)
 
-    def check(self, load: Load, found: Figures, *, since: float, within: float) -> None:
+    def fill(self, comments: int) -> list[str]:
+        """So many comments of former times, in threads of their own."""
+        return list(_inside(self.install, "crowd", self.cast["site"], comments))
+
+    def check(
+        self, load: Load, found: Figures, *, since: float, within: float, counts: bool = True
+    ) -> None:
         """Wait until all is done, measured from `since`; then look the promises up."""
         found.recovery = promises.settled(self.install, load.thread, since=since, within=within)
         promises.kept(self.install, load, found)
-        promises.exact(self.install)
+        if counts:
+            promises.exact(self.install)
+
+    @property
+    def database(self) -> str:
+        return self.install.from_env()["DATABASE_URL"]
 
     # -- hands ------------------------------------------------------------------------------
     def workers(self) -> list[psutil.Process]:
@@ -170,6 +188,44 @@ class Scene:
                 line.send("POST", f"threads/{thread}/comments", token, {"body": text}).json["id"]
                 for token, text in zip(self.tokens, words, strict=False)
             ]
+
+
+@contextmanager
+def set_up(name: str) -> Iterator[Scene]:
+    """A scene as long as the block lasts."""
+    folder = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=os.environ[OURS]))
+    folder.chmod(0o711)  # as root the servers run as nobody, who must get in
+    orders = folder / "orders"
+    orders.mkdir()
+    (folder / "demo.json").write_text(json.dumps({"article": {"editions": []}}))  # no demo
+    broker = Broker(folder / "broker")
+    install = Install(
+        folder,
+        {
+            "BROKER_URL": broker.start(),
+            FOLDER: str(orders),
+            "COLLOQUY_RATE_LIMITS": "off",
+            "DJANGO_SETTINGS_MODULE": "tests.faults.settings",
+            "OUTBOUND_ALLOWED_NETWORKS": "127.0.0.0/8",
+            **({} if LONG_WANTED else {HASTE: "1"}),
+        },
+    )
+    install.start()
+    yield Scene(install, broker, orders, _inside(install, "cast", SCALE.readers, THREADS))
+    install.end()
+    broker.stop()
+    for home in (folder, folder / "broker"):
+        shutil.rmtree((home / "servers").resolve())
+
+
+def _inside(install: Install, module: str, *arguments: object) -> Any:
+    """Run one of our modules in the install's environment; give what it prints, as JSON."""
+    command = [sys.executable, "-m", f"tests.faults.{module}", *map(str, arguments)]
+    done = subprocess.run(
+        command, cwd=PROJECT, env=install.from_env(), capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
 
 
 def now() -> float:
