@@ -19,7 +19,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="config.live", description="Serve live streams.")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=int, default=env.port + 1, help="PORT + 1 if not given")
-    parser.add_argument("--fd", type=int, help="listen on this open socket (systemd's is 3)")
+    parser.add_argument(
+        "--fd", type=int, action="append", help="listen on this open socket (systemd's first is 3)"
+    )
     options = parser.parse_args()
     logging.config.dictConfig(logs.dict_config(as_json=env.log_format == "json"))
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
@@ -32,7 +34,7 @@ def main() -> None:
     from live.server import serve  # prometheus-client looks at the environment when imported
 
     serve(
-        door=doors.found(options.fd, host=options.host, port=options.port),
+        door=doors.found(options.fd, host=options.host, port=options.port)[0],
         cache_url=env.cache_url,
         prefix=env.key_prefix,
         proxies=env.trusted_proxies,

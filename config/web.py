@@ -18,7 +18,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="config.web", description="Serve web requests.")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=int, default=env.port, help="PORT if not given")
-    parser.add_argument("--fd", type=int, help="listen on this open socket (systemd's is 3)")
+    parser.add_argument(
+        "--fd",
+        type=int,
+        action="append",
+        help="listen on this open socket (systemd's first is 3); one for each worker, or for all",
+    )
     parser.add_argument(
         "--folder", help="where the code lies: a link is followed anew for each new process"
     )
@@ -28,9 +33,11 @@ def main() -> None:
     options = parser.parse_args()
     if options.folder:
         sys.path[0] = options.folder  # which was where that led to when this process began
+    if len(options.fd or ()) > options.workers:
+        parser.error("each open socket wants a worker")
     serve(
         options.application,
-        door=doors.found(options.fd, host=options.host, port=options.port),
+        doors=doors.found(options.fd, host=options.host, port=options.port, count=options.workers),
         processes=options.workers,
         threads=options.threads,
         logs=logs.dict_config(as_json=env.log_format == "json"),

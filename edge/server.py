@@ -1,6 +1,6 @@
 """The web processes' HTTP server: granian, whose processes can be replaced without a pause.
 
-They share one door, which the first process keeps open. On SIGHUP each is replaced in turn: a new
+Each works at a door that the first process keeps open. On SIGHUP each is replaced in turn: a new
 one, a fresh interpreter with the code that lies there now, is waited for before the old one goes. A
 release that cannot be loaded changes nothing: the processes that run stay.
 
@@ -15,6 +15,7 @@ import os
 import signal
 import socket
 import time
+from collections.abc import Sequence
 from functools import partial
 from importlib import import_module
 from multiprocessing.synchronize import Event
@@ -22,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from granian._granian import SocketHolder
 from granian.constants import Interfaces
+from granian.http import HTTP1Settings, HTTP2Settings
 from granian.log import LogLevels
 from granian.server.mp import MPServer, WorkerProcess
 
@@ -49,30 +51,40 @@ SILENT_SECONDS = 5
 
 
 def serve(
-    target: str, *, door: socket.socket, processes: int, threads: int, logs: dict[str, Any]
+    target: str,
+    *,
+    doors: Sequence[socket.socket],
+    processes: int,
+    threads: int,
+    logs: dict[str, Any],
 ) -> None:
-    """Serve the WSGI application that `target` (`module:name`) names until SIGTERM or SIGINT."""
+    """Serve the WSGI application that `target` (`module:name`) names until SIGTERM or SIGINT.
+
+    With a door for each process the kernel deals connections out; who shares one takes what comes,
+    often all of it, which serves a quarter less where connections are few.
+    """
     if hear_first := getattr(socket, "TCP_DEFER_ACCEPT", None):
-        door.setsockopt(socket.IPPROTO_TCP, hear_first, SILENT_SECONDS)
+        for door in doors:
+            door.setsockopt(socket.IPPROTO_TCP, hear_first, SILENT_SECONDS)
     # A forked process would keep whatever code this one has read.
     multiprocessing.set_start_method("spawn")
     here = multiprocessing.Event()
-    Web(door, here, target, processes, threads, logs).serve(target_loader=partial(load, here))
+    Web(doors, here, target, processes, threads, logs).serve(target_loader=partial(load, here))
 
 
 class Web(MPServer):
-    """granian's server, at a door that somebody has opened; `here` is set by each new process."""
+    """granian's server, at doors that somebody has opened; `here` is set by each new process."""
 
     def __init__(
         self,
-        door: socket.socket,
+        doors: Sequence[socket.socket],
         here: Event,
         target: str,
         processes: int,
         threads: int,
         logs: dict[str, Any],
     ) -> None:
-        host, port = door.getsockname()[:2]
+        host, port = doors[0].getsockname()[:2]
         super().__init__(
             target,
             address=host,
@@ -83,17 +95,25 @@ class Web(MPServer):
             blocking_threads=threads,
             backlog=BACKLOG,
             backpressure=CONNECTIONS,
+            http1_settings=HTTP1Settings(),
+            http2_settings=HTTP2Settings(),
             log_level=LogLevels.error,
             log_dictconfig=logs,
             respawn_failed_workers=True,
             workers_kill_timeout=END_SECONDS,
         )
-        self.door, self.here = door, here
+        self.doors, self.here = doors, here
 
     def _init_shared_socket(self) -> None:
-        self._sso = self.door
+        self._sso = self._ssp = None
+
+    def _spawn_worker(
+        self, idx: int, target: Any, callback_loader: Any, socket_loader: Any = None
+    ) -> WorkerProcess:
+        self._sso = self.doors[idx % len(self.doors)]
         # As it is pickled for a new process, which granian's types do not tell.
-        self._shd = SocketHolder(self.door.fileno(), False, BACKLOG)  # type: ignore[call-arg, assignment]
+        self._shd = SocketHolder(self._sso.fileno(), False, BACKLOG)  # type: ignore[call-arg, assignment]
+        return super()._spawn_worker(idx, target, callback_loader)
 
     def _reload(self, spawn_target: Any, target_loader: Any) -> None:
         """Replace the processes one by one; at the first that does not come, none of the rest."""

@@ -40,7 +40,7 @@ class Child:
     """One process to keep running. `module` is run by our Python with `arguments`.
 
     It is asked to end by SIGTERM, and by `second_signal` if that has not sufficed. `queues` are
-    those whose work it does. At its `door`, if it has one, others may knock while it is away.
+    those whose work it does. At its `doors`, if it has any, others may knock while it is away.
     With a `renewal` signal it replaces itself.
     """
 
@@ -50,7 +50,7 @@ class Child:
     second_signal: signal.Signals | None = None
     queues: Collection[str] = ()
     renewal: signal.Signals | None = None
-    door: socket.socket | None = None
+    doors: Sequence[socket.socket] = ()
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0
     due_at: float = 0
@@ -63,7 +63,7 @@ class Child:
         """Start it, following this process into its end."""
         self.started_at = time.monotonic()
         self.asked_at, self.asked_again = 0, False
-        at = [self.door.fileno()] if self.door else []
+        at = [door.fileno() for door in self.doors]
         arguments = [*self.arguments, *(f"--fd={each}" for each in at)]
         self.process = subprocess.Popen(
             [sys.executable, "-m", "operations.supervised", self.module, *arguments],

@@ -1,4 +1,4 @@
-"""A small application under web's server: `python -m tests.edge.replaceable FD`.
+"""A small application under web's server: `python -m tests.edge.replaceable FD…`.
 
 It says which process answers, after a moment; while the file `RELEASE` names says so, none loads.
 """
@@ -36,7 +36,7 @@ if __name__ == "__main__":
     logging.config.dictConfig(said)
     server.serve(
         "tests.edge.replaceable:edged",
-        door=doors.found(int(sys.argv[1]), host="", port=0),
+        doors=doors.found([int(each) for each in sys.argv[1:]], host="", port=0),
         processes=2,
         threads=4,
         logs=said,

@@ -21,23 +21,24 @@ from tests.install import eventually
 
 
 class Server:
-    """It knocks at a door that stays open when it goes."""
+    """Its doors stay open when it goes."""
 
     def __init__(self, folder: Path) -> None:
-        self.door = doors.opened("127.0.0.1", 0)
-        self.port = self.door.getsockname()[1]
+        self.doors = doors.opened("127.0.0.1", 0, count=2)
+        self.port = self.doors[0].getsockname()[1]
         self.release = folder / "release"
         self.release.write_text("sound")
         self.log = folder / "log"
         self.start()
 
     def start(self) -> None:
+        numbers = [door.fileno() for door in self.doors]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "tests.edge.replaceable", str(self.door.fileno())],
+                [sys.executable, "-m", "tests.edge.replaceable", *map(str, numbers)],
                 cwd=PROJECT,
                 env=os.environ | {RELEASE: str(self.release)},
-                pass_fds=[self.door.fileno()],
+                pass_fds=numbers,
                 stderr=log,
                 preexec_fn=dying_with(os.getpid()),
             )
@@ -64,7 +65,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     yield server
     server.process.terminate()
     server.process.wait(timeout=30)
-    server.door.close()
+    for door in server.doors:
+        door.close()
 
 
 def outcomes(attempts: list[Attempt]) -> set[str]:

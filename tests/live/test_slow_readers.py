@@ -26,7 +26,7 @@ async def _serve_both() -> None:
             pass
         hub.leave(stream)
 
-    with doors.opened("127.0.0.1", 0) as door:
+    with doors.opened("127.0.0.1", 0)[0] as door:
         set_up(door)
         config = Config(application, http=Protocol, lifespan="off", log_config=None, ws="none")
         server = LiveServer(config, hub)
@@ -84,7 +84,7 @@ async def _say(said: bytes) -> bytes:
     async def application(scope, receive, send):
         raise AssertionError("never called")
 
-    with doors.opened("127.0.0.1", 0) as door:
+    with doors.opened("127.0.0.1", 0)[0] as door:
         set_up(door)
         config = Config(application, http=Protocol, lifespan="off", log_config=None, ws="none")
         server = LiveServer(config, Hub())

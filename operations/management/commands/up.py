@@ -84,7 +84,8 @@ class Command(BaseCommand):
         children = _children(host, workers, threads)
         for child in children:
             if child.name in PORTS:
-                child.door = doors.opened(host, settings.PORT + PORTS[child.name])
+                count = workers if child.name == "web" else 1
+                child.doors = doors.opened(host, settings.PORT + PORTS[child.name], count=count)
         supervisor = Supervisor(children, as_json=settings.LOG_AS_JSON)
         watchman = Watchman(supervisor, after=timedelta(seconds=settings.STALL_SECONDS))
         ended = threading.Event()
