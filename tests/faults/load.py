@@ -106,17 +106,12 @@ class Attempt:
 
 @dataclass
 class Load:
-    """Thoughts sent to a thread by some readers at once, at a pace if one is given.
-
-    `kept`: whether connections are; a proxy in front keeps them, and knows which of its requests
-    to send again.
-    """
+    """Thoughts sent to a thread by some readers at once, at a pace if one is given."""
 
     port: int
     thread: str
     thoughts: Sequence[Thought]
     per_second: float | None = None
-    kept: bool = True
     #: The comment's id by the thought's key.
     acknowledged: dict[str, str] = field(default_factory=dict)
     attempts: list[Attempt] = field(default_factory=list)
@@ -134,7 +129,7 @@ class Load:
                 time.sleep(max(0.0, began + number / self.per_second - time.monotonic()))
             self._send(line, thought)
 
-        with spread(self.port, enumerate(self.thoughts), send, kept=self.kept):
+        with spread(self.port, enumerate(self.thoughts), send):
             try:
                 yield
             except BaseException:

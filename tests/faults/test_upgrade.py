@@ -8,6 +8,7 @@ from random import Random
 
 import pytest
 
+from operations.processes import is_alive
 from tests.faults.figures import Figures
 from tests.faults.injured import NEXT_RELEASE
 from tests.faults.load import Attempt, slowest
@@ -60,7 +61,7 @@ def test_an_upgrade_with_migrations_of_a_million_comments_stops_nobody(
         scene.install.up.send_signal(signal.SIGUSR1)
         gone = [process for name in MARKS for process in former[name][name == "web" :]]
         eventually(
-            lambda: not any(process.is_running() for process in gone),
+            lambda: not any(is_alive(process) for process in gone),
             within=RENEWED_SECONDS,
             what="all are of the next release",
         )

@@ -116,6 +116,11 @@ def test_production_has_no_default_for_what_it_stands_on(production, monkeypatch
         ("BROKER_URL", "valkey://host", "BROKER_URL must be a URL that begins with redis://."),
         ("CACHE_URL", "", "CACHE_URL must be a URL that begins with redis://."),
         ("SECRET_KEY", "short", "SECRET_KEY must have 50 characters or more."),
+        (
+            "SECRET_KEY_FALLBACKS",
+            "k" * 50 + ",short",
+            "SECRET_KEY_FALLBACKS must list keys of 50 characters or more.",
+        ),
         ("ALLOWED_HOSTS", "", "ALLOWED_HOSTS must name a host."),
         ("PUBLIC_URL", "comments.example", "PUBLIC_URL must be a URL that begins with http://."),
         ("LIVE_URL", "live", "LIVE_URL must be a URL that begins with http://."),
