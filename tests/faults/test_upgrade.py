@@ -4,6 +4,7 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 from random import Random
 
 import pytest
@@ -14,7 +15,7 @@ from tests.faults.injured import NEXT_RELEASE
 from tests.faults.load import Attempt, slowest
 from tests.faults.scale import LONG_WANTED, SCALE
 from tests.faults.scene import Scene, now, set_up
-from tests.faults.witnesses import Listener, Locks, looking_on, reading
+from tests.faults.witnesses import Listener, Locks, looking_on, read_slowly, reading
 from tests.install import MARKS, eventually
 
 pytestmark = pytest.mark.skipif(not LONG_WANTED, reason="a million comments: make faults")
@@ -53,7 +54,8 @@ def test_an_upgrade_with_migrations_of_a_million_comments_stops_nobody(
         time.sleep(SIDE_BY_SIDE_SECONDS)
         (scene.orders / NEXT_RELEASE).touch()
         began = now()
-        scene.install.manage("migrate")
+        with looking_on(partial(read_slowly, scene.database)):
+            said = scene.install.manage("migrate")
         migrated = now()
         time.sleep(SIDE_BY_SIDE_SECONDS)  # the old processes, on the new tables
         former = {name: scene.install.family(name) for name in MARKS}
@@ -77,6 +79,7 @@ def test_an_upgrade_with_migrations_of_a_million_comments_stops_nobody(
     assert set(reads) == {"200"}, reads
     assert set(posts) == {"201"}, posts
     assert listener.failed == []
+    assert "gave way" in said
     assert max(locks.waited, locks.held) < 1, locks
     notes = dict(scene.install.sql(NOTES, load.thread))
     assert min(notes[None], notes[NEXT_RELEASE]) > SIDE_BY_SIDE_SECONDS, notes

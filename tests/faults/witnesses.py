@@ -16,6 +16,7 @@ import psycopg
 from tests.faults.load import Attempt, Dropped, Line, Refused, spread
 
 LOOKED_EVERY_SECONDS = 0.02
+READ_SLOWLY_SECONDS = 20
 #: Modes that keep others from writing a table, or from reading it.
 LOCKS_OUT = (*("ShareLock", "ShareRowExclusiveLock", "ExclusiveLock", "AccessExclusiveLock"),)
 LOCKS = """
@@ -83,6 +84,15 @@ class Listener:
                 self.failed.append(repr(fault))
             finally:
                 line.close()
+
+
+def read_slowly(database: str, goes_on: Callable[[], bool]) -> None:
+    """Somebody reads comments for a while, as a backup does: no table can be had meanwhile."""
+    until = time.monotonic() + READ_SLOWLY_SECONDS
+    with psycopg.connect(database) as reader:
+        reader.execute("SELECT FROM comments_comment LIMIT 1")
+        while goes_on() and time.monotonic() < until:
+            time.sleep(0.1)
 
 
 @contextmanager
