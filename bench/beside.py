@@ -42,17 +42,22 @@ class Server:
 
 
 @contextmanager
-def beside(here: Stage, body: bytes, coding: str) -> Iterator[dict[str, Server]]:
-    """`BARE` and, where it is installed, `NGINX`, both with this one body."""
+def beside(
+    here: Stage, body: bytes, coding: str, *, query: str = ""
+) -> Iterator[dict[str, Server]]:
+    """`BARE` and, where it is installed, `NGINX`, both with this one body, whatever the query: they
+    are sent the product's, since to read two kilobytes of it takes a server time as well.
+    """
     path = here.folder / "body"
     path.write_bytes(body)
     os.environ.update(BENCH_BODY=str(path), BENCH_CODING=coding)
     port = here.floor_port
     bare = here.start_beside("bench.bare:application", port=port, path="/")
-    servers = {BARE: Server(f"http://127.0.0.1:{port}/", bare)}
+    servers = {BARE: Server(f"http://127.0.0.1:{port}/?{query}", bare)}
     nginx = _nginx(here, coding) if shutil.which("nginx") else None
     if nginx:
-        servers[NGINX] = Server(f"http://127.0.0.1:{port + 1}/body", psutil.Process(nginx.pid))
+        address = f"http://127.0.0.1:{port + 1}/body?{query}"
+        servers[NGINX] = Server(address, psutil.Process(nginx.pid))
     try:
         yield servers
     finally:

@@ -198,7 +198,9 @@ def read() -> Environment:
 #: Pages are read some rows at a time, in the order of an index. Where the planner takes a thread
 #: for a short one (its statistics are older than the rush), it would rather collect the whole of
 #: it in a bitmap and sort that; and read all of a table rather than look some dozens of rows up.
-PLANNER = "-c enable_bitmapscan=off -c random_page_cost=1.1"
+#: What is prepared (`common.inserting`; nothing else is) is planned once: a page's plan takes
+#: longer to make than its rows to read, and PostgreSQL would make five before it trusts one.
+PLANNER = "-c enable_bitmapscan=off -c random_page_cost=1.1 -c plan_cache_mode=force_generic_plan"
 
 
 @dataclass(frozen=True)
@@ -239,8 +241,8 @@ KEEPALIVES = {
     "keepalives_count": 3,
     "tcp_user_timeout": 10_000,
 }
-#: What was run so often on a connection is prepared there (`common.inserting`; nothing else is).
-PREPARED_AFTER = 5
+#: How often a statement runs on a connection before it is prepared there.
+PREPARED_AFTER = 0
 
 
 def _process() -> str:

@@ -14,6 +14,8 @@ import psutil
 PR_SET_PDEATHSIG = 1
 #: The environment variable in which `manage.py up` gives its process id to its children.
 SUPERVISOR = "COLLOQUY_SUPERVISOR"
+#: Has a process of ours write to its log where each of its threads stands, even one that hangs.
+TELL = signal.SIGUSR2
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 

@@ -21,7 +21,7 @@ from types import FrameType
 
 from common.logs import PROCESS
 from operations.console import Console
-from operations.processes import SUPERVISOR
+from operations.processes import SUPERVISOR, TELL
 
 BACK_OFF_SECONDS = (0.5, 1, 2, 4, 8)
 #: Having run this long, a child has earned a quick restart again.
@@ -29,6 +29,8 @@ STEADY_SECONDS = 30
 #: From asking a child to end until it gets its `second_signal`, if it has one, and is killed.
 PATIENCE_SECONDS = 5
 GRACE_SECONDS = 20
+#: Before it is killed a child has so long to tell where it hangs.
+LAST_WORDS_SECONDS = 0.5
 #: The next is replaced when all have run for so long again: not all start at the same time.
 SETTLED_SECONDS = 3
 #: Asks `up` to replace its children.
@@ -57,12 +59,13 @@ class Child:
     failures: int = 0
     asked_at: float = 0
     asked_again: bool = False
+    asked_where: bool = False
     unfinished_line: bytes = field(default=b"", repr=False)
 
     def start(self) -> subprocess.Popen[bytes]:
         """Start it, following this process into its end."""
         self.started_at = time.monotonic()
-        self.asked_at, self.asked_again = 0, False
+        self.asked_at, self.asked_again, self.asked_where = 0, False, False
         at = [door.fileno() for door in self.doors]
         arguments = [*self.arguments, *(f"--fd={each}" for each in at)]
         self.process = subprocess.Popen(
@@ -102,12 +105,17 @@ class Child:
         return self.process is not None and steady and not self.asked_at
 
     def hurry(self, *, at_once: bool = False) -> None:
-        """Ask again, then kill, once the time of each has come since it was asked to end."""
+        """Ask again, ask where it hangs, then kill, once the time of each has come since it was
+        asked to end.
+        """
         if not self.process or not self.asked_at:
             return
         waited = time.monotonic() - self.asked_at
         if at_once or waited > GRACE_SECONDS:
             os.killpg(self.process.pid, signal.SIGKILL)
+        elif waited > GRACE_SECONDS - LAST_WORDS_SECONDS and not self.asked_where:
+            self.asked_where = True
+            self.process.send_signal(TELL)
         elif self.second_signal and waited > PATIENCE_SECONDS and not self.asked_again:
             self.asked_again = True
             self.process.send_signal(self.second_signal)

@@ -55,7 +55,8 @@ def _beside_others(
     bodies = {name: fetch(url, coding) for name, url in urls.items()}
     body = bodies[next(iter(urls))]
     found = Reads()
-    with beside(scene.here, body, coding) as others:
+    _, _, query = next(iter(urls.values())).partition("?")
+    with beside(scene.here, body, coding, query=query) as others:
         plan = {name: Server(url, scene.web) for name, url in urls.items()} | others
         for turn in range(scene.rounds):
             for name in turned(list(plan), turn):

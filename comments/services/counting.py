@@ -6,6 +6,7 @@ version of a thread moves in the writing transaction itself.
 
 from collections.abc import Sequence
 from functools import partial
+from typing import cast
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -260,12 +261,11 @@ def fold() -> int:
     after the commit who listens is told of threads that look otherwise now.
     """
     woken(FOLD)
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('comments.fold'))")
-        cursor.execute(ADD_UP, [Counted.values, FOLDED_AT_ONCE])
-        taken, seen_by_the_public = cursor.fetchone()
+    with transaction.atomic():
+        fetch("SELECT pg_advisory_xact_lock(hashtext('comments.fold'))::text", [])
+        [(taken, seen_by_the_public)] = fetch(ADD_UP, [Counted.values, FOLDED_AT_ONCE])
         if seen_by_the_public:
             touch(*seen_by_the_public)
             purging.purge_soon(*[f"thread-{each}" for each in seen_by_the_public])
             transaction.on_commit(partial(telling.tell, *seen_by_the_public))
-    return taken
+    return cast(int, taken)

@@ -7,14 +7,22 @@ server that is stopped, or behind a cable that was pulled, ends nothing: then we
 import select
 from typing import Any
 
+import orjson
 import psycopg
 from django.db.backends.postgresql import base
-from psycopg import IsolationLevel, errors
+from psycopg import IsolationLevel, errors, pq
+from psycopg.types.json import JsonBinaryLoader
 
 from common.circuit import Circuit
 
 #: After a server did not answer, nobody of this process asks it for this long.
 circuit = Circuit(seconds=1)
+
+
+class Json(JsonBinaryLoader):
+    """JSON that was asked for in binary form."""
+
+    _loads = staticmethod(orjson.loads)
 
 
 class PatientConnection(psycopg.Connection[Any]):
@@ -47,13 +55,18 @@ class DatabaseWrapper(base.DatabaseWrapper):
             circuit.trip()
             raise
         connection.patience = self.settings_dict.get("PATIENCE_SECONDS")
+        connection.adapters.register_loader("json", Json)
         return connection
 
     def raw_cursor(self) -> Any:
-        """A cursor for PostgreSQL's own placeholders, whose values are bound on the server."""
+        """A cursor for PostgreSQL's own placeholders, whose values are bound on the server, and
+        whose rows come in binary: nobody writes and reads their moments as text.
+        """
         self.close_if_health_check_failed()
         self.ensure_connection()
-        return self._prepare_cursor(psycopg.RawCursor(self.connection))  # type: ignore[attr-defined]  # untyped in django-stubs
+        cursor = psycopg.RawCursor(self.connection)
+        cursor.format = pq.Format.BINARY
+        return self._prepare_cursor(cursor)  # type: ignore[attr-defined]  # untyped in django-stubs
 
     def is_usable(self) -> bool:
         """Whether the server is still at the other end, as far as the socket knows. No query.

@@ -16,8 +16,9 @@ from django.core.cache import cache
 log = logging.getLogger(__name__)
 
 #: A busy process wakes a task no more often than this: a wake finds all that came before it, and
-#: what is done together costs a part of what it costs alone.
-PAUSE_SECONDS = 0.1
+#: what is done together costs a part of what it costs alone. Who posts after a quiet moment waits
+#: for nothing.
+PAUSE_SECONDS = 0.3
 #: While a wake of any process is on its way, no second is sent; for so long at most.
 MARK_SECONDS = 5
 #: A worker that was away need not hear every wake that was sent meanwhile.

@@ -14,6 +14,8 @@ from tests.faults.scale import LONG_WANTED
 from tests.faults.scene import Scene, set_up
 
 SEED = os.environ.get("SEED") or str(random.SystemRandom().randrange(1_000_000))
+#: Of what the processes said, the last lines.
+LAST = 150
 RESULTS = PROJECT / "bench" / "results"
 
 
@@ -29,6 +31,20 @@ def chance(request: pytest.FixtureRequest) -> random.Random:
     """What decides the moments: another for each trial, the same for the same seed."""
     request.node.add_report_section("setup", "seed", f"Again with: SEED={SEED}")
     return random.Random(f"{SEED} {request.node.name}")
+
+
+@pytest.fixture(autouse=True)
+def said(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Where a trial on the common scene fails, what the processes said meanwhile shows."""
+    if "scene" not in request.fixturenames:
+        yield
+        return
+    path = request.getfixturevalue("scene").install.log
+    before = path.stat().st_size
+    yield
+    with path.open(errors="replace") as log:
+        log.seek(before)
+        request.node.add_report_section("teardown", "up.log", "".join(log.readlines()[-LAST:]))
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ import redis
 
 from operations import embedded
 from operations.development import PROJECT
-from operations.processes import ended
+from operations.processes import TELL, ended
 from tests.faults import load, promises
 from tests.faults.figures import Figures
 from tests.faults.injured import DIE_AFTER_COMMIT, FOLDER, HASTE, SEND_AGAIN
@@ -131,7 +131,10 @@ class Scene:
         for parent in asked:
             parent.send_signal(by)
         for name, parent in zip(names, asked, strict=True):
-            assert ended(parent, within=30), f"{name} stayed after {by.name}"
+            if not ended(parent, within=30):
+                parent.send_signal(TELL)
+                time.sleep(1)
+                raise AssertionError(f"{name} stayed after {by.name}")
 
     def workers_ready(self) -> Counter[str]:
         """How often each worker has said that it is ready."""

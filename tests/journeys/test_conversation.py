@@ -39,6 +39,9 @@ SECOND = "Please print the timetable at the pier as well."
 REPLY = "It hangs there since Monday, beside the ticket window."
 OFF_TOPIC = "It is not about this article."
 NOTE = "Write to the ferry office about it."
+#: Public reads show within a second what was answered, and `bench.reading` measures that. Beside a
+#: whole suite a second may be over before anybody has looked.
+SOON = 5
 
 
 @dataclass
@@ -101,7 +104,7 @@ def test_an_article_becomes_a_conversation_that_is_moderated(
 
     ferry_news.screen("publish_first")
     second = write(page, SECOND)
-    eventually(lambda: public.shows_everywhere(SECOND, second), within=1, what="public at once")
+    eventually(lambda: public.shows_everywhere(SECOND, second), within=SOON, what="public at once")
 
     reply = replied_twice_under_one_key(neighbour, thread, second)
     eventually(lambda: notices(author, "reply"), within=20, what="a notice of the reply")
@@ -117,10 +120,10 @@ def test_an_article_becomes_a_conversation_that_is_moderated(
     desk = visit().new_page()
     sign_in_at_the_desk(desk, install, authenticator)
     reject(desk, SECOND)
-    eventually(lambda: not public.shows_anywhere(SECOND, second), within=1, what="gone")
+    eventually(lambda: not public.shows_anywhere(SECOND, second), within=SOON, what="gone")
     public.shows_a_tombstone_of(second, above=reply)
     reject(desk, FIRST)
-    eventually(lambda: not public.shows_anywhere(FIRST, first), within=1, what="gone")
+    eventually(lambda: not public.shows_anywhere(FIRST, first), within=SOON, what="gone")
     public.knows_nothing_of(first)
     assert not public.shows_anywhere(NAME, second)
 
