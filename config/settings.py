@@ -137,8 +137,8 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-#: Celery sleeps it out where any task runs; ours take slices of two seconds, and what is not done by
-#: then is due again when its lease is over.
+#: Celery sleeps it out where any task runs; ours take slices of two seconds, and what is not done
+#: by then is due again when its lease is over.
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 4
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
