@@ -1,17 +1,23 @@
 """Keyset pages: opaque signed cursors over (sort key, id), never offsets."""
 
+import hashlib
+import hmac
 import re
+from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, ClassVar, Generic, TypeVar
 
-from django.core import signing
+import orjson
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from common.errors import Refusal
 
 Row = TypeVar("Row")
 MAX_LIMIT = 100
+SEAL_BYTES = 16
 
 
 class BadCursor(Refusal):
@@ -33,7 +39,8 @@ class Cursor:
     backwards: bool = False
 
     def __str__(self) -> str:
-        return _signer().sign_object([self.scope, list(self.key), self.backwards], compress=False)
+        said = orjson.dumps([self.scope, self.key, self.backwards], default=tuple)
+        return urlsafe_b64encode(_seal(settings.SECRET_KEY, said) + said).rstrip(b"=").decode()
 
 
 def read(text: str | None, *, scope: str) -> Cursor | None:
@@ -44,16 +51,28 @@ def read(text: str | None, *, scope: str) -> Cursor | None:
     if not text:
         return None
     try:
-        found, key, backwards = _signer().unsign_object(text)
-    except (signing.BadSignature, ValueError, UnicodeError) as fault:
+        whole = b64decode(text + "=" * (-len(text) % 4), altchars="-_", validate=True)
+    except ValueError as fault:
         raise BadCursor from fault
+    seal, said = whole[:SEAL_BYTES], whole[SEAL_BYTES:]
+    secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    if not any(hmac.compare_digest(seal, _seal(secret, said)) for secret in secrets):
+        raise BadCursor
+    found, key, backwards = orjson.loads(said)
     if found != scope:
         raise BadCursor
     return Cursor(scope, tuple(key), backwards)
 
 
-def _signer() -> signing.Signer:
-    return signing.Signer(salt="cursor")
+#: A page of a thread has a cursor for each of its comments: Django's signer, which derives its key
+#: and writes its JSON anew each time, took a fifth of the page's time.
+def _seal(secret: str, said: bytes) -> bytes:
+    return hashlib.blake2b(said, digest_size=SEAL_BYTES, key=_key(secret)).digest()
+
+
+@lru_cache(maxsize=4)
+def _key(secret: str) -> bytes:
+    return hashlib.blake2b(secret.encode(), person=b"cursor").digest()
 
 
 def read_limit(text: str | None, *, default: int = 20) -> int:
