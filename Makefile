@@ -28,7 +28,7 @@ SETTINGS_ONLY := env COLLOQUY_ENV=development COLLOQUY_VAR=.venv/lint \
 	BROKER_URL=redis://127.0.0.1:1/0 CACHE_URL=redis://127.0.0.1:1/0
 MANAGE := $(SETTINGS_ONLY) $(BIN)/python -W ignore::RuntimeWarning manage.py
 
-.PHONY: help run install test lint types check openapi messages format lock abuse afternoon \
+.PHONY: help run install deploy-walk test lint types check openapi messages format lock abuse afternoon \
 	bench bench-scale bench-writes faults timing
 
 help: ## list the commands
@@ -68,6 +68,9 @@ faults: $(INSTALLED_DEV) ## injure running processes at chosen moments, check th
 abuse: $(INSTALLED_DEV) $(WIDGET) ## everybody everywhere; whole data sets of bad input to an install (DATA=a folder of them)
 	@ABUSE=whole $(BIN)/python -m pytest tests/abuse -n 2
 	@$(BIN)/python -m tests.abuse $(DATA) $(ARGS)
+
+deploy-walk: $(INSTALLED_DEV) ## do docs/deploy.md on a bare Debian in a folder, as root (ARGS="--hook ./mine")
+	@$(BIN)/python -m tests.deploy $(ARGS)
 
 bench: $(INSTALLED) ## measure reading, keep the figures in bench/RESULTS.md (ARGS=--short: coarsely, only printed)
 	@$(BIN)/python -m bench.reading $(or $(ARGS),--keep)

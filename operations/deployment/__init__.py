@@ -13,7 +13,7 @@ CHECKS = (
     *(addresses.public_address, addresses.live_address, addresses.proxies, addresses.networks),
     *(safety.environment, safety.secret_key, safety.passwords, safety.account),
     *(database.database, memory.broker, memory.cache, mail.mail),
-    *(files.static_files, files.widget, files.state_folder, files.providers),
+    *(files.static_files, files.widget, files.state_folder, files.secrets),
 )
 
 

@@ -12,6 +12,9 @@ from django.core.checks import CheckMessage
 
 from operations.deployment.findings import unwise, wrong
 
+#: Where docs/deploy.md puts the environment of services.
+SETTINGS_FILE = Path("/etc/colloquy/env")
+
 
 def static_files(**kwargs: Any) -> list[CheckMessage]:
     """Styles and scripts of our own pages are collected, as they are now."""
@@ -55,13 +58,18 @@ def _state_folder() -> Iterator[CheckMessage]:
         )
 
 
-def providers(**kwargs: Any) -> list[CheckMessage]:
-    """The file of sign-in providers, which holds secrets, is closed to others."""
-    file = os.environ.get("SIGNIN_PROVIDERS")
-    if not file or not _mode(Path(file)) & stat.S_IRWXO:
-        return []
-    sentence = f"Anybody on this machine may read {file}, which holds secrets: chmod o-rwx {file}"
-    return [unwise("signin_providers", sentence)]
+def secrets(**kwargs: Any) -> list[CheckMessage]:
+    """Files that hold secrets are closed to others."""
+    named = filter(None, [os.environ.get("SIGNIN_PROVIDERS")])
+    held = [file for file in (SETTINGS_FILE, *map(Path, named)) if file.exists()]
+    return [
+        unwise(
+            "open_secrets",
+            f"Anybody on this machine may read {file}, which holds secrets: chmod o-rwx {file}",
+        )
+        for file in held
+        if _mode(file) & stat.S_IRWXO
+    ]
 
 
 def _is_as_big(collected: Path, source: Path) -> bool:

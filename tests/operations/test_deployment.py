@@ -171,17 +171,20 @@ def test_static_files_are_those_of_this_release(settings, tmp_path):
 
 def test_files_are_there_and_not_for_everybody(settings, tmp_path, monkeypatch):
     settings.VAR, settings.WIDGET_DIR = tmp_path, tmp_path
-    providers = tmp_path / "providers.toml"
-    providers.touch(mode=0o604)
+    providers, file = tmp_path / "providers.toml", tmp_path / "env"
     monkeypatch.setenv("SIGNIN_PROVIDERS", str(providers))
-    before = [*files.widget(), *files.providers()]
+    monkeypatch.setattr(files, "SETTINGS_FILE", file)
+    providers.touch(mode=0o604)
+    file.touch(mode=0o644)
+    before = [*files.widget(), *files.secrets()]
 
     tmp_path.chmod(0o707)
     (tmp_path / "colloquy.js").touch()
     providers.chmod(0o640)
+    file.chmod(0o600)
 
-    assert said(before) == [("wrong", "widget"), ("unwise", "signin_providers")]
-    assert said([*files.widget(), *files.state_folder(), *files.providers()]) == [("wrong", "var")]
+    assert said(before) == [("wrong", "widget"), *[("unwise", "open_secrets")] * 2]
+    assert said([*files.widget(), *files.state_folder(), *files.secrets()]) == [("wrong", "var")]
 
 
 def test_the_command_names_them_and_no_other_command_does(var: Path):

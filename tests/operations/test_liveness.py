@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import OperationalError, connection
 
 from common import clock
 from operations import health
@@ -93,6 +94,16 @@ def test_check_workers_names_the_queue_that_stands_still(row, capsys):
     call_command("check_workers", queue=["delivery"])
     with pytest.raises(CommandError):
         call_command("check_workers", queue=["screening"])
+
+
+def test_no_worker_is_blamed_while_the_database_is_away(db, capsys):
+    def refuse(*statement: object) -> None:
+        raise OperationalError
+
+    with connection.execute_wrapper(refuse):
+        call_command("check_workers")
+
+    assert capsys.readouterr().out.startswith("The database does not answer")
 
 
 # -- the watchman, over a supervisor whose children are only noted ------------------------------

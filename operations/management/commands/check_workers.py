@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 
 from operations.liveness import stalled_queues
 
@@ -26,7 +27,11 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        lags = stalled_queues(timedelta(seconds=options["after"]))
+        try:
+            lags = stalled_queues(timedelta(seconds=options["after"]))
+        except DatabaseError:
+            self.stdout.write("The database does not answer: no worker could do better now.")
+            return
         wanted = options["queue"] or lags
         stalled = {queue: lag for queue, lag in lags.items() if queue in wanted}
         if stalled:
