@@ -37,9 +37,10 @@ CODINGS = {"plain": "", "gzip": "gzip"}
 COMMENTS = 1_000
 
 #: The spike: readers a second, in stretches of some seconds, for so many threads of which the n-th
-#: is asked for 1/n as often as the first. Meanwhile so many comments a second come, as unevenly.
+#: The spike: requests a second, in stretches of some seconds, for so many threads of which the n-th
+#: is asked for 1/n as often as the first. On a hundred requests comes a comment, as unevenly.
 RATES = (50, 200, 500, 400, 300, 200, 100, 50)
-THREADS, POSTS = 40, 3
+THREADS, REQUESTS_FOR_A_COMMENT = 40, 100
 SEED = 11
 #: What a reader's page asks for.
 ASKED = ("comments?sort=best", "comments?sort=newest", "")
@@ -199,7 +200,8 @@ def spike(
     """Replay it; then have comments removed and look when they are gone."""
     report.say(f"A spike before {front.name}")
     over = Event()
-    writing = Thread(target=post_on, args=(here.port, laid, over))
+    pace = [RATES[0]]
+    writing = Thread(target=post_on, args=(here.port, laid, over, pace))
     fetched, asked = front.asked()
     times: list[float] = []
     rows = []
@@ -207,6 +209,7 @@ def spike(
     writing.start()
     try:
         for rate in RATES:
+            pace[0] = rate
             before = front.asked()
             seconds = 3.0 if short else 10.0
             done = load.paced(front.port, requests, rate=rate, seconds=seconds, listen=nobody)
@@ -216,7 +219,7 @@ def spike(
             asked_now = after[1] - before[1]
             rows.append(
                 {
-                    "readers_per_second": rate,
+                    "requests_per_second": rate,
                     "answered": asked_now,
                     "by_web": after[0] - before[0],
                     "hit_share": f"{1 - (after[0] - before[0]) / asked_now:.1%}",
@@ -242,7 +245,7 @@ def spike(
     )
     report.notes.append(
         f"The spike before {front.name}: {THREADS} threads, the n-th asked for 1/n as often as the "
-        f"first, {len(ASKED)} addresses each, {POSTS} comments a second as unevenly."
+        f"first, {len(ASKED)} addresses each; on {REQUESTS_FOR_A_COMMENT} requests comes a comment."
     )
     least = [Target(f"hit share, {front.name}", round(100 * share, 1), at_least=95, unit=" %")]
     if front.name == "nginx":  # its second has no share to reach
@@ -274,11 +277,11 @@ def nobody(number: int, body: bytes, now: float) -> None:
     """Looks at no answer."""
 
 
-def post_on(port: int, laid: "Ground", over: Event) -> None:
-    """Comments come, until it is over."""
+def post_on(port: int, laid: "Ground", over: Event, pace: list[int]) -> None:
+    """Comments come, at this pace of requests, until it is over."""
     bodies = words.bodies("caches")
     for thread in uneven(laid, Random(SEED + 1)):
-        if over.wait(1 / POSTS):
+        if over.wait(REQUESTS_FOR_A_COMMENT / pace[0]):
             return
         post(port, laid, thread, next(bodies))
 

@@ -1,12 +1,21 @@
 """What becomes of comments when something happened to accounts."""
 
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.conf import settings
+
 from accounts.events import PlaceholderClaimed, ProfileChanged
 from comments import selectors
-from comments.services import authorship
+from comments.services import authorship, telling
 from common import cdn
 from edge.microcache import KEPT_SECONDS
 from outbox.events import consumes
+from publishers.events import AnswersChanged
 from publishers.services import purging
+
+#: The CDN needs a moment to forget.
+TOLD_AFTER_SECONDS = purging.AFTER_SECONDS + 0.5
 
 
 @consumes(PlaceholderClaimed)
@@ -22,3 +31,19 @@ def purge_pages(event: ProfileChanged) -> None:
     """
     threads = selectors.threads_written_in(event.user)
     purging.purge_soon(*[f"thread-{each}" for each in threads])
+
+
+def _tell(changes: Sequence[AnswersChanged]) -> None:
+    keys = {key for each in changes for key in each.keys if key.startswith("thread-")}
+    telling.tell(*[UUID(key.removeprefix("thread-")) for key in keys])
+
+
+@consumes(
+    AnswersChanged,
+    when=lambda event: bool(settings.LIVE_URL),
+    prepare=_tell,
+    together=True,
+    after=TOLD_AFTER_SECONDS,
+)
+def tell_readers(changes: Sequence[AnswersChanged], told: None) -> None:
+    """Tell who listens that threads changed, once the CDN no longer shows them as they were."""

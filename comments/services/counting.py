@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from comments.models import Comment, Tally
 from comments.services import telling
 from comments.states import Counted, Status
+from common import cdn
 from common.inserting import Clause, fetch
 from outbox.services.waking import wake, woken
 from publishers.services import purging
@@ -267,5 +268,6 @@ def fold() -> int:
         if seen_by_the_public:
             touch(*seen_by_the_public)
             purging.purge_soon(*[f"thread-{each}" for each in seen_by_the_public])
-            transaction.on_commit(partial(telling.tell, *seen_by_the_public))
+            if not cdn.is_purged():  # else they are told once it has forgotten (`consumers`)
+                transaction.on_commit(partial(telling.tell, *seen_by_the_public))
     return cast(int, taken)

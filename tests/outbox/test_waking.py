@@ -39,6 +39,15 @@ def test_many_wakes_in_a_row_are_one_message(waker, sent):
     assert sent == ["some.task"]
 
 
+def test_a_wake_that_is_wanted_sooner_does_not_wait_for_a_later_one(waker, sent):
+    waker.wake("some.task", after=60)
+    waker.wake("some.task")
+    waker.wake("some.task", after=60)
+    settle(waker)
+
+    assert sent == ["some.task"]
+
+
 def test_no_second_message_is_sent_while_one_is_on_its_way(waker, sent):
     waker.wake("some.task")
     settle(waker)

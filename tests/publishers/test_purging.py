@@ -7,7 +7,7 @@ import time_machine
 
 from accounts.services import profile
 from articles.services import publishing
-from comments.services import counting, lifecycle
+from comments.services import counting, lifecycle, telling
 from common import cdn, clock
 from common.outbound import Unreachable
 from outbox.models import OutboxRow
@@ -119,6 +119,25 @@ def test_whatever_readers_see_of_a_thread_purges_it(told):
         counting.fold()
 
         assert keys() == {f"thread-{comment.thread_id}"}
+
+
+def test_who_listens_is_told_once_the_cdn_has_forgotten(told, time, settings, monkeypatch):
+    settings.LIVE_URL = "https://live.example/stream"
+    heard = []
+    monkeypatch.setattr(
+        telling, "_publish", lambda said: heard.extend(each.thread for each in said)
+    )
+    comment = CommentFactory.create()
+    counting.fold()
+    time.shift(purging.AFTER_SECONDS)
+    relay.drain(TASK)
+    relay.drain("outbox.deliver")
+    assert (heard, len(told)) == ([], 1)
+
+    time.shift(0.5)
+    relay.drain("outbox.deliver")
+
+    assert heard == [str(comment.thread_id)]
 
 
 def test_an_article_that_is_taken_back_is_purged(told):
