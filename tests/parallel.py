@@ -23,6 +23,7 @@ LONG = (
     "tests/widget/test_page.py",
     "tests/accounts/test_popup_in_a_browser.py",
     "tests/operations/test_embedded.py",
+    "tests/edge/test_caches.py",
 )
 
 
