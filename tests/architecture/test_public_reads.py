@@ -73,7 +73,7 @@ def kept_by(conf, pattern):
 @pytest.mark.parametrize(
     "keeps",
     [
-        kept_by("nginx.conf", r'"~\^\(GET\|HEAD\) (/api/[^"]+)" "";'),
+        kept_by("nginx.conf", r'"~\^\(\?:GET\|HEAD\) (/api/[^"]+)" "";'),
         kept_by("varnish.vcl", r'req\.url ~ "\^(/api/[^"]+)"'),
     ],
     ids=["nginx", "varnish"],
