@@ -8,8 +8,10 @@ from outbox.services import relay
 
 @shared_task(name="articles.relate")
 def relate() -> None:
-    """Find what goes with the articles that changed."""
-    relay.drain("articles.relate")
+    """Find what goes with the articles that changed. Two of these would only wait for each other,
+    and counts and notices for both.
+    """
+    relay.drain_alone("articles.relate")
 
 
 @shared_task(name="articles.weigh_talk", expires=10)

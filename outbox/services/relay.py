@@ -7,10 +7,12 @@ die, the rows are due again when the lease is over, and the try is counted.
 
 import logging
 import time
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import timedelta
 from functools import partial
 from itertools import takewhile
+from threading import Lock
 
 from django.conf import settings
 from django.db import DatabaseError, transaction
@@ -39,6 +41,8 @@ SLICE_SECONDS = 2.0
 MOST_ATTEMPTS = 8
 KEPT_DONE = timedelta(days=7)
 PURGED_AT_ONCE = 5_000
+#: By task, what the thread holds that drains it alone.
+ALONE: defaultdict[str, Lock] = defaultdict(Lock)
 
 
 class NotYet(Exception):
@@ -115,6 +119,20 @@ def drain(task: str) -> int:
     else:
         _wake_in_time(task)
     return taken
+
+
+def drain_alone(task: str) -> int:
+    """As `drain`, in one thread of this process at a time, for long work: its other threads are
+    there for the rest. Who comes meanwhile takes nothing, and has the task woken again.
+    """
+    if not ALONE[task].acquire(blocking=False):
+        woken(task)
+        wake(task, after=SLICE_SECONDS)
+        return 0
+    try:
+        return drain(task)
+    finally:
+        ALONE[task].release()
 
 
 def _wake_in_time(task: str) -> None:

@@ -395,3 +395,15 @@ def test_what_falls_due_later_wakes_its_task_in_time(monkeypatch):
         assert relay.drain("tests.cool") == 1
 
     assert wakes == [("tests.cool", 1.5), ("tests.cool", 1.0), ("tests.cool", 0.5)]
+
+
+def test_what_a_thread_drains_alone_another_leaves_to_it_and_comes_again(monkeypatch):
+    wakes = []
+    monkeypatch.setattr(relay, "wake", lambda task, after=0.0: wakes.append((task, after)))
+    record()
+
+    with relay.ALONE["outbox.deliver"]:
+        assert relay.drain_alone("outbox.deliver") == 0
+    assert wakes == [("outbox.deliver", relay.SLICE_SECONDS)]
+
+    assert relay.drain_alone("outbox.deliver") == 1
