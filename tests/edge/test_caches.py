@@ -170,7 +170,7 @@ def test_nginx_asks_once_in_a_second_and_shows_no_removed_comment_after_it(an_ng
     lifecycle.withdraw(comment.pk, author=comment.author)
 
     # The edge's second, and nginx's, which ends with a second of the clock.
-    eventually(lambda: not shows(an_nginx, page, comment), within=3, what="the comment is gone")
+    eventually(lambda: not shows(an_nginx, page, comment), within=GONE_SECONDS, what="it is gone")
 
 
 def test_nginx_before_a_cdn_keeps_nothing_that_only_the_cdn_can_be_told_to_forget(
