@@ -22,7 +22,8 @@ LOCKS_OUT = (*("ShareLock", "ShareRowExclusiveLock", "ExclusiveLock", "AccessExc
 LOCKS = """
     SELECT pid, mode, coalesce(relation::regclass::text, locktype), granted,
         coalesce(extract(epoch FROM clock_timestamp() - waitstart), 0)::float8
-    FROM pg_locks WHERE pid <> pg_backend_pid() AND (
+    FROM pg_locks JOIN pg_stat_activity USING (pid)
+    WHERE pid <> pg_backend_pid() AND backend_type = 'client backend' AND (
         NOT granted AND locktype IN ('relation', 'tuple', 'transactionid')
         OR granted AND locktype = 'relation' AND mode = ANY(%s)
             AND relation::regclass::text LIKE 'comments\\_%%'
