@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
+from operations.ports import free_port
+
 CHUNK = 65_536
 
 
@@ -24,7 +26,7 @@ class Cable:
         self.flows = threading.Event()
         self.flows.set()
         self.ends: list[socket.socket] = []
-        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.listener = socket.create_server(("127.0.0.1", free_port()))
         self.port = self.listener.getsockname()[1]
         self._listen()
 
@@ -102,7 +104,7 @@ class MailServer:
 
     def __init__(self) -> None:
         self.mood: tuple[bytes, bytes | None] = (b"", b"")
-        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.listener = socket.create_server(("127.0.0.1", free_port()))
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
 

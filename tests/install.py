@@ -5,7 +5,6 @@ import email.policy
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -22,6 +21,7 @@ from dotenv import dotenv_values
 
 from operations import embedded
 from operations.development import PROJECT
+from operations.ports import free_port
 from operations.processes import dying_with, ended
 from tests.clients import Client
 
@@ -62,7 +62,7 @@ class Install:
 
     def __init__(self, folder: Path, environ: Mapping[str, str] | None = None) -> None:
         self.folder = folder
-        self.port = free_port()
+        self.port = free_port(together=2)  # the next is live's
         self.base_url = f"http://127.0.0.1:{self.port}"
         inherited = {name: os.environ[name] for name in os.environ if name not in NOT_OF_THE_TESTS}
         self.environ: Mapping[str, str] = inherited | {
@@ -236,13 +236,3 @@ def _workers_of(process: psutil.Process) -> list[psutil.Process]:
     """What it forked to work; not the process that Python has for cleaning up after spawning."""
     forked = process.children(recursive=True)
     return [each for each in forked if "resource_tracker" not in " ".join(each.cmdline())]
-
-
-def free_port() -> int:
-    """A port that is free, and the next one is too: live streams take it."""
-    while True:
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            port = probe.getsockname()[1]
-            with contextlib.suppress(OSError, OverflowError):
-                socket.create_server(("127.0.0.1", port + 1)).close()
-                return port

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import psutil
 
+from operations import ports
 from operations.embedded.home import Home
 from operations.processes import detached, dying_with, ended, is_alive
 
@@ -124,16 +124,14 @@ class Server(ABC):
         return read_number(self.home.path / self.port_file)
 
     def _free_port(self) -> int:
-        """Give the port of the last start if it is free, else one the system chooses."""
-        for port in (self.kept_port() or 0, 0):
-            with socket.socket() as probe:
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                try:
-                    probe.bind(("127.0.0.1", port))
-                except OSError:
-                    continue
-                return int(probe.getsockname()[1])
-        raise ServerFailed("No free port on 127.0.0.1.")
+        """Give the port of the last start if it is free, else another."""
+        kept = self.kept_port()
+        if kept and ports.is_free(kept):
+            return kept
+        try:
+            return ports.free_port()
+        except OSError as fault:
+            raise ServerFailed(str(fault)) from fault
 
     def _last_words(self, lines: int = 8) -> str:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])

@@ -23,7 +23,7 @@ from common.calls import Handler
 from common.charsets import in_utf8_only
 from config.public import key_of
 from edge.wsgi import Edge
-from tests.install import free_port
+from operations.ports import free_port
 from tests.servers import OURS
 
 REQUIRED = os.environ.get("REQUIRE_CACHES") == "1"

@@ -5,12 +5,12 @@ from random import Random
 
 import pytest
 
+from operations.ports import free_port
 from tests.faults.figures import Figures
 from tests.faults.injured import ALWAYS
 from tests.faults.load import Dropped, Line, Thought, spread
 from tests.faults.scale import SCALE
 from tests.faults.scene import Scene, now
-from tests.install import free_port
 
 WITHIN_SECONDS = 60
 AT_ONCE = 4

@@ -14,7 +14,8 @@ from urllib.request import urlopen
 import pytest
 from playwright.sync_api import expect
 
-from tests.install import Install, eventually, free_port
+from operations.ports import free_port
+from tests.install import Install, eventually
 from tests.journeys.conftest import Visit
 from tests.journeys.people import sign_up
 from tests.journeys.walking import walked

@@ -19,8 +19,9 @@ from django.conf import settings
 from common import changes
 from common.changes import Change
 from operations.development import PROJECT
+from operations.ports import free_port
 from operations.processes import dying_with
-from tests.install import eventually, free_port
+from tests.install import eventually
 
 Event = tuple[str, dict[str, Any]]
 PING: Event = ("ping", {})

@@ -27,11 +27,12 @@ from accounts.models import User
 from accounts.services import handover, tokens
 from comments.models import Comment
 from operations.development import PROJECT
+from operations.ports import free_port
 from operations.processes import dying_with
 from tests.accounts.people import ORIGIN, VERIFIER
 from tests.cables import Cable, MailServer
 from tests.factories import ReaderFactory, SiteFactory, ThreadFactory
-from tests.install import eventually, free_port
+from tests.install import eventually
 from tests.operations import hasty
 from tests.routes import ROUTES
 

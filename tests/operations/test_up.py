@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from operations.development import PROJECT
-from tests.install import free_port
+from operations.ports import free_port
 
 
 @pytest.fixture
 def environ(var: Path) -> dict[str, str]:
     """For an install beside the tests' own, which never comes to its database."""
-    return os.environ | {"COLLOQUY_VAR": str(var), "PORT": str(free_port())}
+    return os.environ | {"COLLOQUY_VAR": str(var), "PORT": str(free_port(together=2))}
 
 
 def test_a_second_one_in_the_same_folder_is_refused_in_one_sentence(environ):

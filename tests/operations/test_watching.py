@@ -17,8 +17,9 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from common.ids import new_id
+from operations.ports import free_port
 from tests.architecture.test_watching import metrics_with_labels
-from tests.install import Install, eventually, free_port
+from tests.install import Install, eventually
 from tests.servers import OURS, for_an_install
 
 WORDS = "zebracrossing"
