@@ -14,7 +14,7 @@ def relate() -> None:
     relay.drain_alone("articles.relate")
 
 
-@shared_task(name="articles.weigh_talk", expires=10)
+@shared_task(name="articles.weigh_talk", expires=30)
 def weigh_talk() -> None:
     """Find out where readers talk at the moment."""
     talk.weigh()

@@ -166,7 +166,7 @@ CELERY_TASK_ROUTES = {
 #: Beat only sweeps: what a lost message left behind is found again by these.
 CELERY_BEAT_SCHEDULE = {
     "sweep the outbox": {"task": "outbox.sweep", "schedule": 2.0},
-    "weigh the talk": {"task": "articles.weigh_talk", "schedule": 10.0},
+    "weigh the talk": {"task": "articles.weigh_talk", "schedule": 30.0},
     "fold the counts": {"task": "comments.fold_counts", "schedule": 5.0},
     "purge what is done": {"task": "outbox.purge", "schedule": 3600.0},
     "forget old sign-ins": {"task": "accounts.purge", "schedule": 3600.0},
