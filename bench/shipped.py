@@ -111,7 +111,7 @@ def _copied(name: str, folder: Path, changes: Mapping[str, str]) -> Path:
     """A copy of a file in deploy/ with others in the place of these patterns, all of them there."""
     text = (PROJECT / "deploy" / name).read_text()
     for pattern, ours in changes.items():
-        text, found = re.subn(pattern, lambda _: ours, text, flags=re.MULTILINE)  # noqa: B023
+        text, found = re.subn(pattern, lambda _: ours, text, flags=re.MULTILINE)  # noqa: B023  (called at once)
         if not found:
             raise LookupError(f"deploy/{name} has no {pattern}")
     copy = folder / name

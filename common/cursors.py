@@ -64,8 +64,8 @@ def read(text: str | None, *, scope: str) -> Cursor | None:
     return Cursor(scope, tuple(key), backwards)
 
 
-#: A page of a thread has a cursor for each of its comments: Django's signer, which derives its key
-#: and writes its JSON anew each time, took a fifth of the page's time.
+#: A page of a thread has a cursor for each of its comments. Django's signer derives its key and
+#: writes its JSON anew each time: 25 us a cursor, where this takes 10.
 def _seal(secret: str, said: bytes) -> bytes:
     return hashlib.blake2b(said, digest_size=SEAL_BYTES, key=_key(secret)).digest()
 

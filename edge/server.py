@@ -111,8 +111,8 @@ class Web(MPServer):
         self, idx: int, target: Any, callback_loader: Any, socket_loader: Any = None
     ) -> WorkerProcess:
         self._sso = self.doors[idx % len(self.doors)]
-        # As it is pickled for a new process, which granian's types do not tell.
-        self._shd = SocketHolder(self._sso.fileno(), False, BACKLOG)  # type: ignore[call-arg, assignment]
+        # As it is pickled for a new process.
+        self._shd = SocketHolder(self._sso.fileno(), False, BACKLOG)  # type: ignore[call-arg, assignment]  # granian's types name other arguments
         return super()._spawn_worker(idx, target, callback_loader)
 
     def _reload(self, spawn_target: Any, target_loader: Any) -> None:

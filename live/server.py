@@ -40,7 +40,7 @@ class Protocol(HttpToolsProtocol):
     patience: asyncio.TimerHandle | None = None
     heard = 0
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # a TCP one
         super().connection_made(transport)
         transport.set_write_buffer_limits(high=MOST_UNSENT)
         self.patience = self.loop.call_later(ASKED_WITHIN_SECONDS, transport.abort)
