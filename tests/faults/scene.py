@@ -104,11 +104,7 @@ class Scene:
     def check(
         self, load: Load, found: Figures, *, since: float, within: float, counts: bool = True
     ) -> None:
-        """Wait until all is done, measured from `since`; then look the promises up.
-
-        Beside a whole suite time is no measure: there it may take three times as long.
-        """
-        within *= 1 if LONG_WANTED else 3
+        """Wait until all is done, measured from `since`; then look the promises up."""
         found.recovery = promises.settled(self.install, load.thread, since=since, within=within)
         promises.kept(self.install, load, found)
         if counts:
@@ -135,7 +131,7 @@ class Scene:
         for parent in asked:
             parent.send_signal(by)
         for name, parent in zip(names, asked, strict=True):
-            if not ended(parent, within=60):
+            if not ended(parent, within=30):
                 parent.send_signal(TELL)
                 time.sleep(1)
                 raise AssertionError(f"{name} stayed after {by.name}")
