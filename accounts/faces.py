@@ -11,10 +11,12 @@ from django.db.models.functions import JSONObject
 from django.urls import reverse
 
 from accounts.models import SiteProfile, User
+from common.postgresql.json import bare, json_object, text
 from publishers.models import StaffMembership
 
 #: The badge of a site's staff: shown by membership. Clients say it in their own words.
 STAFF_BADGE = "staff"
+_NOBODY = str(UUID(int=0))
 
 
 class Face(NamedTuple):
@@ -40,7 +42,7 @@ def face(author: str, *, site: Any) -> Subquery:
     return Subquery(people.values(face=_as_json(OuterRef(OuterRef(author)), place))[:1])
 
 
-#: The same for statements in SQL, to be joined: columns of the names that `face_from` reads.
+#: The same for statements in SQL, to be joined: the columns that `author_sql` reads.
 FACE = """
     LEFT JOIN LATERAL (
         SELECT name, avatar_id AS avatar, public_page, (
@@ -52,6 +54,27 @@ FACE = """
         FROM accounts_user AS person WHERE person.id = {author} LIMIT 1
     ) AS face ON true
 """
+
+
+def author_sql(author: str) -> str:
+    """What clients see of that `face`, of the author with this id, as JSON. Takes the values of
+    `addresses_around`, in this order.
+    """
+    of_staff = f"array_prepend('{STAFF_BADGE}', face.badges)"
+    badges = text(f"CASE WHEN face.is_staff THEN {of_staff} ELSE face.badges END")
+    return json_object(
+        id=bare(author),
+        name=text("face.name"),
+        avatar_url=text("%s::text || face.avatar || %s::text"),
+        badges=f"coalesce({badges}, '[]')",
+        page_url=f"CASE WHEN face.public_page THEN {text(f'%s::text || {author} || %s::text')} END",
+    )
+
+
+def addresses_around() -> list[str]:
+    """What stands before and after the key in the address of a picture, of a public page."""
+    avatar = _address(settings.PUBLIC_URL, "avatar", "digest")
+    return [*avatar, *_address(settings.PUBLIC_URL, "reader", _NOBODY)]
 
 
 def face_from(annotation: dict[str, Any]) -> Face:
@@ -90,7 +113,7 @@ def avatar_url(digest: str | None) -> str | None:
 
 def page_url(user_id: UUID | str) -> str:
     """A reader's public page, if they have one."""
-    before, after = _address(settings.PUBLIC_URL, "reader", str(UUID(int=0)))
+    before, after = _address(settings.PUBLIC_URL, "reader", _NOBODY)
     return f"{before}{user_id}{after}"
 
 

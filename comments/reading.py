@@ -12,23 +12,16 @@ from uuid import UUID
 
 from django.http import Http404
 
+from accounts.faces import addresses_around
 from comments.ranking import ORDERS
 from comments.statements import FIRST_REPLIES, SHOWN, chain_sql, one_sql, page_sql, replies_sql
-from comments.states import Sort, Status
+from comments.states import Sort
 from common import cursors
 from common.inserting import fetch
 
 
-class Answered(NamedTuple):
-    """Whom a reply answers, where that is not its parent."""
-
-    pk: str
-    author_id: str
-    is_published: bool
-
-
 class Shown(NamedTuple):
-    """A comment as a public answer shows it: what `api.serializers.comment_json` asks of one."""
+    """A comment as a public answer shows it."""
 
     #: As which it was read, and whether as a reply to that; then, for a top-level comment, where it
     #: stands in which stream of the order.
@@ -39,55 +32,10 @@ class Shown(NamedTuple):
     sort_key: str
 
     pk: str
-    thread_id: str
-    parent_id: str | None
-    root_id: str | None
     depth: int
-    author_id: str
-    body_html: str
-    language: str
-    edition: str
-    status: str
-    featured: bool
-    up_count: int
-    down_count: int
-    reactions: dict[str, int]
-    reply_count: int
     created_at: datetime
-    edited_at: datetime | None
-
-    answered: dict[str, Any] | None
-    name: str
-    avatar: str | None
-    public_page: bool
-    badges: list[str] | None
-    is_staff: bool
-
-    @property
-    def is_published(self) -> bool:
-        return self.status == Status.PUBLISHED
-
-    @property
-    def face(self) -> dict[str, Any]:
-        """As `accounts.faces.face` annotates it."""
-        return {
-            "name": self.name,
-            "avatar": self.avatar,
-            "public_page": self.public_page,
-            "badges": self.badges,
-            "is_staff": self.is_staff,
-        }
-
-    @property
-    def answers(self) -> Answered | None:
-        other = self.answered
-        if other is None:
-            return None
-        return Answered(other["id"], other["author_id"], other["status"] == Status.PUBLISHED)
-
-    @property
-    def answered_face(self) -> Any:
-        return self.answered and self.answered["face"]
+    #: What `api.serializers.comment_json` would say of it.
+    json: bytes
 
 
 @dataclass(frozen=True)
@@ -237,7 +185,7 @@ def entry(thread_id: UUID, comment_id: UUID) -> tuple[int, Entry]:
     if not roots:
         raise Http404
     found = roots[0]
-    first = _first_replies(found.pk, replies.get(1, ())) if found.parent_id is None else None
+    first = _first_replies(found.pk, replies.get(1, ())) if found.depth == 0 else None
     return version, Entry(found, first)
 
 
@@ -258,11 +206,12 @@ def replies(
 
 def _read(sql: str, values: list[Any]) -> tuple[int, list[Shown]]:
     """A thread's version and the comments found in it. Raises Http404."""
-    found = fetch(sql, values)
+    addresses = addresses_around()
+    found = fetch(sql, [*values, *addresses, *addresses])
     if not found:
         raise Http404
     version = cast("int", found[0][0])
-    return version, [Shown(*row[1:]) for row in found if row[1] is not None]
+    return version, [Shown(*row[1:]) for row in found if row[6] is not None]
 
 
 def _sorted_out(rows: Iterable[Shown]) -> tuple[list[Shown], dict[int, list[Shown]]]:

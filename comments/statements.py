@@ -5,10 +5,11 @@ shown of them.
 
 from functools import lru_cache
 
-from accounts.faces import FACE
+from accounts.faces import FACE, author_sql
 from comments.ranking import ORDERS, Order
 from comments.states import Sort
 from common import cursors
+from common.postgresql.json import bare, boolean, json_object, moment, number, text
 
 FIRST_REPLIES = 3
 #: The condition of `querysets.SHOWN`, as the planner knows it from the indexes.
@@ -19,7 +20,6 @@ COLUMNS = """
     status, featured, up_count, down_count, reactions, reply_count, created_at, edited_at
 """
 REPLY_COLUMNS = ", ".join(f"reply.{each.strip()}" for each in COLUMNS.split(","))
-AUTHORS = ("picked.author_id", "other.author_id")
 #: The whole of a statement: `picked` are comments with their numbers. Authors are looked up one by
 #: one: a join would do the same, until the planner finds it cheaper to read every account there is.
 READ = """
@@ -30,17 +30,14 @@ READ = """
         FROM comments_thread AS thread WHERE id = %s AND state <> 'off' {gate}
     ), {picked}
     SELECT version, number, is_reply, stream, nth, sort_key,
-        picked.id::text, thread_id::text, parent_id::text, root_id::text, depth, author_id::text,
-        body_html, language, edition, status, featured, up_count, down_count, reactions::json,
-        reply_count, created_at, edited_at,
-        CASE WHEN answers_id IS NOT NULL THEN (
-            SELECT json_build_object('id', other.id, 'author_id', other.author_id,
-                'status', other.status, 'face', row_to_json(face))
-            FROM comments_comment AS other {answered_face} WHERE other.id = picked.answers_id
-        ) END,
-        face.name, face.avatar, face.public_page, face.badges, face.is_staff
+        id::text, depth, created_at,
+        CASE WHEN id IS NOT NULL THEN convert_to({json}, 'UTF8') END
     FROM held LEFT JOIN picked ON true {face}
     ORDER BY number, is_reply, picked.created_at, picked.id
+"""
+#: Whom a reply answers, where that is not its parent.
+ANSWERED = """
+    SELECT {json} FROM comments_comment AS other {face} WHERE other.id = picked.answers_id
 """
 #: The rows of one stream, and which they are. PostgreSQL takes what has a known limit from the
 #: beginning of an index, however many rows it expects.
@@ -101,8 +98,46 @@ ROOT_SHOWN = f"""
 
 
 def _statement(picked: str, *, gate: str = "") -> str:
-    face, answered = (FACE.format(author=author, site="held.site_id") for author in AUTHORS)
-    return READ.format(picked=picked, gate=gate, face=face, answered_face=answered)
+    """All that is read of `picked`. The last of its values are those of `comment_sql`."""
+    face = FACE.format(author="picked.author_id", site="held.site_id")
+    return READ.format(picked=picked, gate=gate, face=face, json=comment_sql())
+
+
+def comment_sql() -> str:
+    """One of `picked` as everybody may see it, as JSON: in PostgreSQL what `comment_json` in
+    `api.serializers` is here, tombstones included. Its values: `addresses_around` twice.
+    """
+
+    def shown(value: str) -> str:
+        return f"CASE WHEN picked.status = 'published' THEN {value} END"
+
+    return json_object(
+        id=bare("picked.id"),
+        thread=bare("thread_id"),
+        parent=bare("parent_id"),
+        root=bare("root_id"),
+        depth=number("depth"),
+        answers=shown(f"CASE WHEN answers_id IS NOT NULL THEN ({_answered_sql()}) END"),
+        author=shown(author_sql("picked.author_id")),
+        body_html=shown(text("body_html")),
+        language=text("language"),
+        edition=text("edition"),
+        status=bare("picked.status"),
+        created_at=moment("picked.created_at"),
+        edited_at=moment("edited_at"),
+        featured=boolean("featured AND picked.status = 'published'"),
+        votes=shown(json_object(up=number("up_count"), down=number("down_count"))),
+        reactions=shown("reactions::text"),
+        reply_count=number("reply_count"),
+    )
+
+
+def _answered_sql() -> str:
+    author = f"CASE WHEN other.status = 'published' THEN {author_sql('other.author_id')} END"
+    return ANSWERED.format(
+        json=json_object(id=bare("other.id"), author=author),
+        face=FACE.format(author="other.author_id", site="held.site_id"),
+    )
 
 
 def _with_replies(roots: str, *, which: str = "true") -> str:

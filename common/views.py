@@ -217,7 +217,7 @@ def keyed(body: Any, *keys: str, stamp: str = "", fresh: float | None = None) ->
 
 def etag_of(content: bytes) -> str:
     """The strong ETag of these bytes."""
-    return f'"{hashlib.blake2b(content, digest_size=16).hexdigest()}"'
+    return f'"{hashlib.sha256(content).hexdigest()[:32]}"'
 
 
 def _as_public_read(request: Any, response: HttpResponse) -> HttpResponse:

@@ -13,8 +13,8 @@ from comments.api.serializers import (
     CommentPageShape,
     ContextShape,
     ThreadShape,
-    comment_json,
     context_json,
+    list_json,
     thread_json,
 )
 from comments.reading import Conversation, Selection
@@ -76,8 +76,7 @@ class ReplyList(PublicView):
             limit=cursors.read_limit(request.query_params.get("limit")),
             cursor_text=request.query_params.get("cursor"),
         )
-        rows = [comment_json(row) for row in page.rows]
-        body = {"results": rows, "next": page.next, "previous": page.previous}
+        body = {**list_json(page), "previous": page.previous}
         return keyed(body, f"thread-{thread_id}", stamp=selectors.stamp(thread_id, version))
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
+from orjson import Fragment
 from rest_framework import serializers
 
 from accounts.faces import Face, face_from, page_url
@@ -17,6 +18,7 @@ from comments.selectors import Overlay, Own, ThreadHead
 from comments.services.lifecycle import EDITABLE, edit_until
 from comments.states import PublicThreadState, Sort, Status, ThreadState
 from common.cursors import Page
+from common.json import dumps
 from common.serializers import Locale, StrictCharField, StrictSerializer
 from publishers.reactions import Kind, worded
 
@@ -217,7 +219,7 @@ def _spoken_on(edition: str) -> translation.override:
     return translation.override(language if language in known else settings.LANGUAGE_CODE)
 
 
-def comment_json(comment: Comment | Shown) -> dict[str, Any]:
+def comment_json(comment: Comment) -> dict[str, Any]:
     """A comment as everybody may see it: anything not published is a tombstone."""
     shown = comment.is_published
     return {
@@ -264,12 +266,19 @@ def _answers_json(comment: Any) -> dict[str, Any] | None:
     return {"id": other.pk, "author": author if other.is_published else None}
 
 
-def entry_json(entry: Entry) -> dict[str, Any]:
-    body = comment_json(entry.comment)
+def shown_json(row: Shown) -> Fragment:
+    return Fragment(row.json)
+
+
+def entry_json(entry: Entry) -> Fragment:
+    said = entry.comment.json
     if entry.replies is not None:
-        rows = [comment_json(row) for row in entry.replies.rows]
-        body["replies"] = {"results": rows, "next": entry.replies.next}
-    return body
+        said = b'%b,"replies":%b}' % (said[:-1], dumps(list_json(entry.replies)))
+    return Fragment(said)
+
+
+def list_json(page: Page[Shown]) -> dict[str, Any]:
+    return {"results": [shown_json(row) for row in page.rows], "next": page.next}
 
 
 def page_json(page: Page[Entry]) -> dict[str, Any]:
@@ -278,7 +287,7 @@ def page_json(page: Page[Entry]) -> dict[str, Any]:
 
 
 def context_json(context: Context) -> dict[str, Any]:
-    return {"comment": comment_json(context.comment), **page_json(context.page)}
+    return {"comment": shown_json(context.comment), **page_json(context.page)}
 
 
 def own_json(own: Own) -> dict[str, Any]:

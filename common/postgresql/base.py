@@ -7,22 +7,14 @@ server that is stopped, or behind a cable that was pulled, ends nothing: then we
 import select
 from typing import Any
 
-import orjson
 import psycopg
 from django.db.backends.postgresql import base
 from psycopg import IsolationLevel, errors, pq
-from psycopg.types.json import JsonBinaryLoader
 
 from common.circuit import Circuit
 
 #: After a server did not answer, nobody of this process asks it for this long.
 circuit = Circuit(seconds=1)
-
-
-class Json(JsonBinaryLoader):
-    """JSON that was asked for in binary form."""
-
-    _loads = staticmethod(orjson.loads)
 
 
 class PatientConnection(psycopg.Connection[Any]):
@@ -55,7 +47,6 @@ class DatabaseWrapper(base.DatabaseWrapper):
             circuit.trip()
             raise
         connection.patience = self.settings_dict.get("PATIENCE_SECONDS")
-        connection.adapters.register_loader("json", Json)
         return connection
 
     def raw_cursor(self) -> Any:

@@ -289,18 +289,21 @@ def test_a_permalink_of_what_is_not_shown_leads_nowhere(client, thread):
 def all_kinds(thread):
     """A thread with a comment of every kind that a public answer shows differently."""
     staff = ModeratorFactory(site=thread.site)
-    author = UserFactory(public_page=True)
+    author = UserFactory(public_page=True, name='Kim "Quill" \\O’Hara')
     author.avatar = Avatar.objects.create(id="a" * 64, content=b"")
     author.save()
     SiteProfile.objects.create(user=author, site=thread.site, badges=["Expert"])
-    root = CommentFactory(thread=thread, author=author, featured=True, edited_at=clock.now())
+    root = CommentFactory(thread=thread, author=author, featured=True)
     CommentFactory(thread=thread, author=staff, body='"Quotes", \u2028 and 한국어')
     gone = CommentFactory(parent=root)
     reply = CommentFactory(parent=gone)
     CommentFactory(parent=reply, answers=reply)
     CommentFactory(parent=reply, answers=gone)
     lifecycle.withdraw(gone.pk, author=gone.author)
-    Comment.objects.filter(pk=root.pk).update(up_count=4, down_count=1)
+    on_the_second = clock.now().replace(microsecond=0)
+    Comment.objects.filter(pk=root.pk).update(
+        up_count=4, down_count=1, reactions={"heart": 2}, edited_at=on_the_second
+    )
     return thread
 
 
