@@ -167,6 +167,7 @@ class PageAddress(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
+        verbose_name_plural = "page addresses"
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["url_key"], name="one_address_one_edition")
         ]

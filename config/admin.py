@@ -5,3 +5,9 @@ from django.contrib.admin.apps import AdminConfig as DjangoAdminConfig
 
 class AdminConfig(DjangoAdminConfig):
     default_site = "accounts.admin_site.StaffAdminSite"
+
+    def ready(self) -> None:
+        super().ready()
+        from config import admin_names  # which looks at what is registered
+
+        admin_names.translate()

@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.utils import translation
 from django.utils.translation.template import templatize
 
+from config.admin_names import NAMES, shown
 from operations.development import PROJECT
 
 LANGUAGES = [code for code, _name in settings.LANGUAGES if code != settings.LANGUAGE_CODE]
@@ -167,3 +169,20 @@ def test_a_sentence_has_the_same_translation_wherever_it_stands(language):
     differing = {key: found for key, found in translations.items() if len(found) > 1}
 
     assert not differing
+
+
+def admin_names(language: str) -> dict[str, str]:
+    """What the admin shows of ours in a language, after the English."""
+    with translation.override("en"):
+        english = [str(getattr(*each)) for each in shown()]
+    with translation.override(language):
+        return dict(zip(english, (str(getattr(*each)) for each in shown()), strict=True))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_admin_calls_nothing_by_its_name_in_the_code(language):
+    names = admin_names(language)
+
+    untranslated = {english for english, name in names.items() if name == english}
+    assert untranslated <= {"ID"}, "name it in its model, or list it in config.admin_names"
+    assert {str(each) for each in NAMES} <= {*names}
