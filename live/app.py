@@ -144,6 +144,7 @@ class Live:
         LIVE_EVENTS.labels("ping").inc()
         body = b"".join([*told, events.PING])
         await stream.send({"type": "http.response.body", "body": body, "more_body": True})
+        stream.is_told = True
 
     def _caller(self, scope: Scope) -> str:
         forwarded = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]

@@ -46,12 +46,13 @@ class Audience:
 
 
 class Stream:
-    """One open connection."""
+    """One open connection. `is_told`: of all its threads, so that a ping may say so."""
 
-    __slots__ = ("audiences", "send", "turn")
+    __slots__ = ("audiences", "is_told", "send", "turn")
 
     def __init__(self, send: Send, audiences: Collection[Audience], turn: int) -> None:
         self.send, self.audiences, self.turn = send, audiences, turn
+        self.is_told = False
 
 
 class Hub:
@@ -86,17 +87,16 @@ class Hub:
         self.turns[stream.turn].discard(stream)
         self._count(-1)
 
-    def learn(self, change: Change) -> bool:
-        """Remember where a thread stands, if somebody listens to it; tell whether that is news."""
-        audience = self.audiences.get(change.thread)
-        if audience is None or (audience.change and audience.change.version >= change.version):
-            return False
-        audience.change = change
-        return True
+    def recall(self, change: Change) -> None:
+        """Remember where a thread stands for somebody who just came; should it be news for others
+        who listen, they will be told, for a message that tells the same is no news any more.
+        """
+        if self._learn(change) and len(self.audiences[change.thread].streams) > 1:
+            self.changed.add(self.audiences[change.thread])
 
     def hear(self, change: Change) -> None:
         """A thread changed: its listeners will be told."""
-        if self.learn(change):
+        if self._learn(change):
             self.changed.add(self.audiences[change.thread])
 
     def forget(self) -> None:
@@ -118,7 +118,8 @@ class Hub:
             now = time.monotonic()
             for audience in [each for each in self.changed if each.told_at + PAUSE_SECONDS <= now]:
                 await self._tell(audience, now)
-            await self._send("ping", events.PING, self.turns[turn])
+            told = [each for each in self.turns[turn] if each.is_told]
+            await self._send("ping", events.PING, told)
             turn = (turn + 1) % TURNS
             if turn == 0:
                 self._tidy()
@@ -150,6 +151,14 @@ class Hub:
         if self.peak - self.size > max(CROWD, self.peak / 2):
             memory.give_back()
             self.peak = self.size
+
+    def _learn(self, change: Change) -> bool:
+        """Remember where a thread stands, if somebody listens to it; tell whether that is news."""
+        audience = self.audiences.get(change.thread)
+        if audience is None or (audience.change and audience.change.version >= change.version):
+            return False
+        audience.change = change
+        return True
 
     def _count(self, more: int) -> None:
         self.size += more

@@ -59,7 +59,7 @@ class Source:
         for audience, text in zip(unknown, kept, strict=True):
             audience.looked_up = True
             if change := changes.read_kept(audience.thread, text):
-                self.hub.learn(change)
+                self.hub.recall(change)
 
     async def run(self) -> None:
         """Listen, for ever; connect again whenever the server goes away."""

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPResponse
@@ -40,13 +41,18 @@ class Reader:
 
     def next(self) -> Event | None:
         """The next event that is no ping; None at the stream's end."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while (event := self._read()) == PING:
-            pass
+            assert time.monotonic() < deadline, "nothing but pings"
         return event
 
     def until_ping(self) -> list[Event]:
         """What is said before the next ping."""
-        return list(iter(self._read, PING))
+        said = []
+        while (event := self._read()) != PING:
+            assert event, "the stream ended"
+            said.append(event)
+        return said
 
     def _read(self) -> Event | None:
         name = ""

@@ -10,10 +10,11 @@ from common import doors
 from common.changes import Change
 from live.hub import Hub
 from live.server import KERNEL_BUFFER, LiveServer, Protocol, set_up
+from tests.live.conftest import PATIENCE_SECONDS
 
 
 def test_a_reader_who_takes_nothing_is_dropped_and_the_next_one_is_told_all() -> None:
-    asyncio.run(_serve_both())
+    asyncio.run(asyncio.wait_for(_serve_both(), PATIENCE_SECONDS))
 
 
 async def _serve_both() -> None:
@@ -45,8 +46,7 @@ async def _serve_both() -> None:
         assert hub.size == 1
         hub.hear(Change("thread", 2, 1))
         telling = asyncio.create_task(hub.run())
-        while not taken.done():
-            await asyncio.sleep(0.01)
+        await taken
         telling.cancel()
         slow.close()
         quick.close()
@@ -68,7 +68,9 @@ async def _take(reader: socket.socket) -> None:
     """Read until the change was told."""
     loop, said = asyncio.get_running_loop(), b""
     while b"event: changed" not in said:
-        said = said[-20:] + await loop.sock_recv(reader, 65_536)
+        heard = await loop.sock_recv(reader, 65_536)
+        assert heard, "it was hung up on"
+        said = said[-20:] + heard
 
 
 @pytest.mark.parametrize("said", [b"GET / HTTP/1.1\r\nX: " + b"x" * 40_000, b""])
@@ -77,7 +79,7 @@ def test_who_asks_too_much_or_nothing_at_all_is_hung_up_on(
 ) -> None:
     monkeypatch.setattr("live.server.ASKED_WITHIN_SECONDS", 0.1)
 
-    assert asyncio.run(_say(said)) == b""
+    assert asyncio.run(asyncio.wait_for(_say(said), PATIENCE_SECONDS)) == b""
 
 
 async def _say(said: bytes) -> bytes:

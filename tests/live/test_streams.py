@@ -128,7 +128,9 @@ def test_when_the_cache_comes_back_everybody_is_told_to_ask(publish: Publish, th
 
         assert reader.next() == ("ask", {"thread": thread})
         publish(Change(thread, 3, 2))
-        assert changed(thread, 3, 2) in iter(reader.next, None)
+        while (told := reader.next()) == ("ask", {"thread": thread}):
+            publish(Change(thread, 3, 2))  # a slow cache was given up once more
+        assert told == changed(thread, 3, 2)
     cable.end()
 
 
