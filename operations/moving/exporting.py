@@ -5,15 +5,13 @@ bytes, wherever they are.
 import gzip
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import reduce
-from operator import or_
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import orjson
 from allauth.account.models import EmailAddress
 from django.db import connection, transaction
-from django.db.models import Q
 
 from accounts.mailboxes import digest_of
 from accounts.models import Placeholder, User
@@ -92,18 +90,12 @@ def _people(site: Site) -> Iterator[Row]:
     """Everybody whom another row names. Who has an account here has a digest of the address that
     they verified; who stands for somebody, of the one they had.
     """
-    named = reduce(
-        or_,
-        (
-            Q(pk__in=kept.rows(site).order_by().values(name))
-            for kept in KEPT
-            for name in kept.readers()
-        ),
-    )
-    last = None
-    people = User.objects.filter(named).order_by("pk")
-    while some := list(people.filter(pk__gt=last)[:AT_ONCE] if last else people[:AT_ONCE]):
-        last = some[-1].pk
+    named = [
+        kept.rows(site).order_by().values_list(name) for kept in KEPT for name in kept.readers()
+    ]
+    people = User.objects.filter(pk__in=named[0].union(*named[1:])).order_by("pk")
+    found = people.iterator(chunk_size=AT_ONCE)
+    while some := list(islice(found, AT_ONCE)):
         stand_ins = Placeholder.objects.in_bulk([user.pk for user in some])
         verified = EmailAddress.objects.filter(user__in=some, verified=True, primary=True)
         mailboxes = dict(verified.values_list("user_id", "email"))

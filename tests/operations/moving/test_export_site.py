@@ -11,6 +11,7 @@ from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.models import ForeignKey
+from django.test.utils import CaptureQueriesContext
 
 from accounts.mailboxes import digest_of
 from accounts.models import Placeholder
@@ -21,7 +22,7 @@ from comments.states import Status
 from moderation.services import decisions, flags
 from moderation.states import Ruling
 from operations import reconciling
-from operations.moving import restoring
+from operations.moving import exporting, restoring
 from operations.moving.kept import KEPT, LEFT_OUT
 from publishers.models import Site
 from tests.factories import (
@@ -103,6 +104,17 @@ def test_a_site_that_left_and_came_back_leaves_the_same_bytes(site, tmp_path):
         "status_change",
         "carried_votes",
     } <= kinds
+
+
+def test_people_are_looked_for_once_however_many_there_are(site, tmp_path, monkeypatch):
+    monkeypatch.setattr(exporting, "AT_ONCE", 1)
+
+    with CaptureQueriesContext(connection) as queries:
+        text = export(site, tmp_path / "a.ndjson")
+
+    people = sum(json.loads(line)["line"] == "person" for line in text.splitlines())
+    looks = [query for query in queries if "UNION" in query["sql"]]
+    assert (people > 3, len(looks)) == (True, 1)
 
 
 def test_every_comment_is_shown_as_before(site, tmp_path):
