@@ -84,7 +84,8 @@ def asking_briefly(connection: BaseDatabaseWrapper) -> Iterator[None]:
             yield
     finally:
         if connection.is_usable():
-            _wait(connection, milliseconds=0)
+            with connection.cursor() as cursor:
+                cursor.execute("RESET lock_timeout")
 
 
 def _is_there(connection: BaseDatabaseWrapper, index: str) -> bool:
