@@ -63,10 +63,10 @@ types: $(INSTALLED_DEV) ## check types
 check: lint test ## lint and test
 
 faults: $(INSTALLED_DEV) ## injure running processes at chosen moments, check the promises (SEED=… for the same)
-	@FAULTS=long $(BIN)/python -m pytest tests/faults -p no:randomly --tb=short $(ARGS)
+	@FAULTS=long $(BIN)/python -m pytest tests/faults -p no:randomly --timeout=0 --tb=short $(ARGS)
 
 abuse: $(INSTALLED_DEV) $(WIDGET) ## everybody everywhere; whole data sets of bad input to an install (DATA=a folder of them)
-	@ABUSE=whole $(BIN)/python -m pytest tests/abuse -n 2
+	@ABUSE=whole $(BIN)/python -m pytest tests/abuse --timeout=0 -n 2
 	@$(BIN)/python -m tests.abuse $(DATA) $(ARGS)
 
 deploy-walk: $(INSTALLED_DEV) ## do docs/deploy.md on a bare Debian in a folder, as root (ARGS="--hook ./mine")

@@ -191,7 +191,8 @@ def test_what_is_no_solution_is_asked_for_again(always):
 def test_a_challenge_tells_neither_address_nor_network(always):
     challenge = challenge_of(call("auth/login", CALLS["auth/login"]))
 
-    assert "ada" not in json.dumps(challenge)
+    assert "ada@" not in json.dumps(challenge)
+    assert "mail.example" not in json.dumps(challenge)
     assert "203.0.113" not in json.dumps(challenge)
 
 

@@ -1,6 +1,5 @@
 """The popup's one-time code and the token it is swapped for."""
 
-import threading
 from datetime import timedelta
 
 import pytest
@@ -14,6 +13,7 @@ from common import clock
 from common.errors import Refusal
 from tests.accounts.people import ORIGIN, VERIFIER, me
 from tests.factories import ReaderFactory, SiteFactory
+from tests.together import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -148,24 +148,15 @@ def test_the_challenge_is_the_one_of_the_standard():
 @pytest.mark.django_db(transaction=True)
 def test_of_many_exchanges_at_once_one_wins():
     code = given_code()
-    ready = threading.Barrier(4)
-    outcomes = []
 
     def try_it():
-        ready.wait()
         try:
             handover.exchange(code=code, verifier=VERIFIER, origin=ORIGIN)
-            outcomes.append("token")
         except Refusal as refusal:
-            outcomes.append(refusal.code)
-        finally:
-            connection.close()
+            return refusal.code
+        return "token"
 
-    threads = [threading.Thread(target=try_it) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    outcomes = at_once(*[try_it] * 4)
 
     assert sorted(outcomes) == ["code_unknown"] * 3 + ["token"]
     assert Token.objects.count() == 1

@@ -1,12 +1,11 @@
 """A publisher's signed token becomes a sign-in on its site, and nothing more."""
 
-import threading
 from datetime import timedelta
+from functools import partial
 
 import pytest
 import time_machine
 from django.core import mail
-from django.db import connection
 from django.test import Client
 
 from accounts.models import SiteProfile, SsoIdentity, SsoTokenUse, Token, User
@@ -25,6 +24,7 @@ from tests.factories import (
     SiteFactory,
     ThreadFactory,
 )
+from tests.together import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -319,7 +319,7 @@ def test_a_field_that_we_do_not_know_is_refused(publisher):
 def test_of_two_that_bring_a_token_at_once_one_wins(publisher):
     token = publisher.token()
 
-    codes = at_once([token] * 8)
+    codes = at_once(*[partial(bring, token)] * 8)
 
     assert sorted(codes) == [200] + [400] * 7
     assert (User.objects.count(), Token.objects.count()) == (1, 1)
@@ -327,27 +327,14 @@ def test_of_two_that_bring_a_token_at_once_one_wins(publisher):
 
 @pytest.mark.django_db(transaction=True)
 def test_a_new_reader_in_several_windows_is_one_account(publisher):
-    codes = at_once([publisher.token() for _ in range(8)])
+    codes = at_once(*[partial(bring, publisher.token()) for _ in range(8)])
 
     assert codes == [200] * 8
     assert (User.objects.count(), SsoIdentity.objects.count()) == (1, 1)
 
 
-def at_once(given):
-    codes = []
-    ready = threading.Barrier(len(given))
-
-    def bring(token):
-        ready.wait()
-        codes.append(sign_on(token).status_code)
-        connection.close()
-
-    threads = [threading.Thread(target=bring, args=[token]) for token in given]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return codes
+def bring(token):
+    return sign_on(token).status_code
 
 
 # -- keys ------------------------------------------------------------------------------------

@@ -1,14 +1,16 @@
 """Counts follow what they count, exactly, whoever folds and how often."""
 
 import threading
+from functools import partial
 
 import pytest
-from django.db import connection, connections
+from django.db import connection, transaction
 
 from comments.models import Comment, Tally, Thread, Vote
 from comments.services import counting, lifecycle, votes
 from comments.states import Counted, Status
 from tests.factories import CommentFactory, ThreadFactory, UserFactory
+from tests.together import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -157,19 +159,12 @@ def test_folds_beside_each_other_and_beside_votes_lose_nothing():
     readers = [UserFactory() for _ in range(12)]
 
     def vote_and_fold(mine):
-        try:
-            for reader in mine:
-                for value in (1, -1, 1):
-                    cast(comment, reader=reader, value=value)
-                counting.fold()
-        finally:
-            connections.close_all()
+        for reader in mine:
+            for value in (1, -1, 1):
+                cast(comment, reader=reader, value=value)
+            counting.fold()
 
-    threads = [threading.Thread(target=vote_and_fold, args=[readers[n::4]]) for n in range(4)]
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join()
+    at_once(*[partial(vote_and_fold, readers[n::4]) for n in range(4)])
     fold()
 
     comment.refresh_from_db()
@@ -185,21 +180,12 @@ def test_posts_beside_each_other_do_not_wait_for_one_row():
     inside = threading.Barrier(2, timeout=10)
 
     def write():
-        from django.db import transaction
+        author = UserFactory(email=f"{threading.get_ident()}@mail.example")
+        with transaction.atomic():
+            lifecycle.post(author=author, thread=thread, body="Meanwhile, in the harbour.")
+            inside.wait()
 
-        try:
-            author = UserFactory(email=f"{threading.get_ident()}@mail.example")
-            with transaction.atomic():
-                lifecycle.post(author=author, thread=thread, body="Meanwhile, in the harbour.")
-                inside.wait()
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=write) for _ in range(2)]
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join()
+    at_once(*[write] * 2)
     fold()
 
     assert Thread.objects.get(pk=thread.pk).comment_count == 2

@@ -1,11 +1,9 @@
 """The same author, place and text within ten seconds is one comment, whoever sends it how often."""
 
-import threading
 from datetime import timedelta
 
 import pytest
 import time_machine
-from django.db import connections
 from django.test import Client
 
 from accounts.services import tokens
@@ -16,6 +14,7 @@ from comments.tasks import forget_posts
 from common import clock
 from outbox.models import OutboxRow
 from tests.factories import CommentFactory, ReaderFactory, ThreadFactory
+from tests.together import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -106,21 +105,8 @@ def test_a_thread_closed_elsewhere_takes_no_comment_whatever_is_remembered_of_it
 @pytest.mark.django_db(transaction=True)
 def test_the_same_text_many_times_at_once_is_one_comment():
     parent, reader = CommentFactory(), ReaderFactory()
-    start = threading.Barrier(8, timeout=10)
-    posted = []
 
-    def send():
-        try:
-            start.wait()
-            posted.append(post(reader, parent.thread, parent=parent).pk)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=send) for _ in range(8)]
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join()
+    posted = at_once(*[lambda: post(reader, parent.thread, parent=parent).pk] * 8)
 
     assert len(posted) == 8
     assert len(set(posted)) == 1

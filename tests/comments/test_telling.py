@@ -11,7 +11,7 @@ from comments import selectors, tasks
 from comments.models import Comment
 from comments.services import counting, lifecycle, pace, telling
 from common import changes
-from common.cache import circuit
+from common.cache import GuardedRedis, circuit
 from common.changes import Change
 from tests.cables import Cable
 from tests.factories import CommentFactory, ThreadFactory, UserFactory
@@ -100,9 +100,8 @@ def test_while_the_cache_is_away_counts_are_folded_and_all_is_told_later(
     told: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cable = Cable(os.environ["CACHE_URL"])
-    config = settings.CACHES["default"] | {"LOCATION": cable.url(os.environ["CACHE_URL"])}
-    monkeypatch.setitem(settings.CACHES, "default", config)
-    telling._script.cache_clear()
+    by_cable = GuardedRedis.from_url(cable.url(os.environ["CACHE_URL"]))
+    monkeypatch.setattr(telling, "_script", lambda: by_cable.register_script(telling.SCRIPT))
     thread = ThreadFactory()
     with cable.cut():
         post(thread)
@@ -114,7 +113,6 @@ def test_while_the_cache_is_away_counts_are_folded_and_all_is_told_later(
 
     assert told() == [standing(thread)]
     cable.end()
-    telling._script.cache_clear()
 
 
 def test_where_nothing_is_live_nothing_is_told(told: Told, settings) -> None:

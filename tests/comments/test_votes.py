@@ -1,15 +1,13 @@
 """A reader has one vote."""
 
-import threading
-
 import pytest
-from django.db import connections
 from django.http import Http404
 
 from comments.models import Vote
 from comments.services import counting, votes
 from comments.states import Status
 from tests.factories import CommentFactory, SiteFactory, UserFactory
+from tests.together import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -92,20 +90,8 @@ def test_a_vote_on_another_site_than_the_readers_is_refused_and_not_stored():
 @pytest.mark.django_db(transaction=True)
 def test_the_same_vote_sent_many_times_at_once_is_one_vote():
     comment, reader = CommentFactory(), UserFactory()
-    start = threading.Barrier(6, timeout=10)
 
-    def vote():
-        try:
-            start.wait()
-            cast(comment, reader=reader, value=1)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=vote) for _ in range(6)]
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join()
+    at_once(*[lambda: cast(comment, reader=reader, value=1)] * 6)
     counting.fold()
 
     comment.refresh_from_db()

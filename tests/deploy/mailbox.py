@@ -49,9 +49,9 @@ class Mailbox:
                 case [b"DATA"] if known:
                     writer.write(b"354 go on\r\n")
                     text = await reader.readuntil(b"\r\n.\r\n")
-                    self.mails.append(
-                        email.message_from_bytes(text[:-5], policy=email.policy.default)  # type: ignore[arg-type]
-                    )
+                    # typeshed knows the older kind of message only
+                    mail = email.message_from_bytes(text[:-5], policy=email.policy.default)
+                    self.mails.append(mail)  # type: ignore[arg-type]  # as said above
                     writer.write(b"250 taken\r\n")
                 case [b"QUIT"]:
                     writer.write(b"221 bye\r\n")

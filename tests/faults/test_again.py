@@ -114,7 +114,7 @@ def test_a_key_is_forgotten_after_its_time(scene: Scene, chance: Random, found: 
 
 def _at_once(scene: Scene, send: Callable[[Line], Answer]) -> list[Answer]:
     """Do the same on many connections in the same moment."""
-    together = Barrier(SCALE.at_once)
+    together = Barrier(SCALE.at_once, timeout=60)
     answers: list[Answer] = []
 
     def one(line: Line, _: int) -> None:

@@ -1,9 +1,9 @@
 """Decisions end cases, once, with a reason; the record of them cannot be rewritten."""
 
-import threading
+from functools import partial
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, transaction
 
 from comments.models import StatusChange
 from comments.services import lifecycle
@@ -14,6 +14,7 @@ from moderation.services.decisions import CaseClosed, ReasonNeeded
 from moderation.states import Ruling
 from outbox.models import OutboxRow
 from tests.factories import CaseFactory, CommentFactory, FlagFactory, ModeratorFactory
+from tests.together import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -121,25 +122,18 @@ def test_the_database_refuses_to_rewrite_what_was_decided(model, act):
 @pytest.mark.django_db(transaction=True)
 def test_of_two_moderators_who_decide_at_once_one_hears_that_the_case_is_closed():
     case = CaseFactory()
-    both_ready = threading.Barrier(2)
-    heard = []
 
     def decide(ruling, moderator):
         try:
-            both_ready.wait(timeout=10)
             decisions.decide(case_id=case.pk, ruling=ruling, actor=moderator, reason="spam")
-            heard.append("decided")
         except CaseClosed:
-            heard.append("closed")
-        finally:
-            connection.close()
+            return "closed"
+        return "decided"
 
-    people = [(Ruling.PUBLISH, ModeratorFactory()), (Ruling.REJECT, ModeratorFactory())]
-    threads = [threading.Thread(target=decide, args=each) for each in people]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=20)
+    heard = at_once(
+        partial(decide, Ruling.PUBLISH, ModeratorFactory()),
+        partial(decide, Ruling.REJECT, ModeratorFactory()),
+    )
 
     assert sorted(heard) == ["closed", "decided"]
     assert case.decisions.count() == case.comment.changes.count() == 1

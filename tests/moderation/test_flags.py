@@ -1,6 +1,7 @@
 """Reports by readers: one each, and one open case however many come at once."""
 
 import threading
+from functools import partial
 
 import pytest
 from django.db import connection, transaction
@@ -11,6 +12,7 @@ from moderation.services import decisions, flags
 from moderation.services.flags import OwnCommentFlagged
 from moderation.states import FlagReason, Ruling
 from tests.factories import CaseFactory, CommentFactory, ModeratorFactory, ReaderFactory
+from tests.together import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -74,26 +76,12 @@ def test_nobody_reports_their_own_comment():
 @pytest.mark.django_db(transaction=True)
 def test_reports_at_the_same_moment_open_one_case():
     comment = CommentFactory()
-    readers = ReaderFactory.create_batch(4)
-    all_ready = threading.Barrier(len(readers))
-    faults = []
 
     def report(reader):
-        try:
-            all_ready.wait(timeout=10)
-            flags.raise_flag(comment=comment, actor=reader, reason=FlagReason.SPAM)
-        except Exception as fault:
-            faults.append(fault)
-        finally:
-            connection.close()
+        flags.raise_flag(comment=comment, actor=reader, reason=FlagReason.SPAM)
 
-    threads = [threading.Thread(target=report, args=[reader]) for reader in readers]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=20)
+    at_once(*[partial(report, reader) for reader in ReaderFactory.create_batch(4)])
 
-    assert faults == []
     assert Case.objects.get().flags.count() == 4
 
 

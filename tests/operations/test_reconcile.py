@@ -17,6 +17,7 @@ from moderation.services import flags
 from operations import reconciling
 from operations.models import Reconciliation
 from tests.factories import CommentFactory, ThreadFactory, UserFactory
+from tests.together import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -125,10 +126,10 @@ def figures():
     of_authors = ("published_count", "rejected_count", "withdrawn_count", "flag_count")
     return (
         list(Thread.objects.values_list("pk", "comment_count").order_by("pk")),
-        list(ThreadLanguage.objects.values_list("thread", "language", "comment_count")),
+        set(ThreadLanguage.objects.values_list("thread", "language", "comment_count")),
         list(Comment.objects.values_list("pk", *columns).order_by("pk")),
-        list(AuthorFigures.objects.values_list("author", "site", *of_authors)),
-        list(ThreadSlot.objects.values_list("thread", flat=True).distinct()),
+        set(AuthorFigures.objects.values_list("author", "site", *of_authors)),
+        set(ThreadSlot.objects.values_list("thread", flat=True).distinct()),
     )
 
 
@@ -299,19 +300,8 @@ def test_a_recount_is_right_while_everything_goes_on(comment):
 
 def test_two_that_put_right_at_once_do_so_once(comment):
     Thread.objects.update(comment_count=50)
-    reports = []
 
-    def put_right():
-        try:
-            reports.append(reconciling.reconcile(fix=True))
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=put_right) for _ in range(2)]
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join()
+    reports = at_once(*[lambda: reconciling.reconcile(fix=True)] * 2)
 
     assert sorted(report.repaired for report in reports) == [0, 1]
     assert Thread.objects.get().comment_count == 3

@@ -12,6 +12,7 @@ import pytest
 
 from operations.development import PROJECT
 from operations.processes import ended, is_alive
+from operations.supervisor import RENEW
 
 SUPERVISE = """
 import sys
@@ -19,17 +20,16 @@ from operations.supervisor import Child, Supervisor
 Supervisor([Child("child", "tests.operations.restless", sys.argv[1:])]).run()
 """
 HURRY = """
-import sys, threading
-from operations import supervisor
-supervisor.GRACE_SECONDS = 1
-child = supervisor.Child("child", "tests.operations.restless", sys.argv[1:])
-threading.Timer(2, child.ask_to_end).start()
-supervisor.Supervisor([child]).run()
-"""
-RENEW = """
 import sys
 from operations import supervisor
-supervisor.SETTLED_SECONDS = 0.2
+supervisor.GRACE_SECONDS, supervisor.SETTLED_SECONDS = 1, 0
+child = supervisor.Child("child", "tests.operations.restless", sys.argv[1:])
+supervisor.Supervisor([child]).run()
+"""
+REPLACE = """
+import sys
+from operations import supervisor
+supervisor.SETTLED_SECONDS = 2
 children = [supervisor.Child(name, "tests.operations.restless", []) for name in sys.argv[1:]]
 supervisor.Supervisor(children).run()
 """
@@ -62,6 +62,16 @@ def family(supervisor: subprocess.Popen[str]) -> list[psutil.Process]:
     raise AssertionError("the supervisor ended")
 
 
+def said_before(last: str, supervisor: subprocess.Popen[str]) -> Iterator[str]:
+    """Give its lines until it has said `last`."""
+    assert supervisor.stdout
+    for line in supervisor.stdout:
+        if line == last:
+            return
+        yield line
+    raise AssertionError("the supervisor ended")
+
+
 def test_children_and_theirs_end_with_a_supervisor_that_is_killed(supervise):
     supervisor = supervise()
     everyone = family(supervisor)
@@ -89,20 +99,20 @@ def test_a_child_that_hangs_says_where_and_is_killed_some_time_after_it_was_aske
 ):
     supervisor = supervise("frozen", script=HURRY)
     everyone = family(supervisor)
+    supervisor.send_signal(RENEW)
 
     killed = "up    | child was killed by SIGKILL; starting it again in 1 s\n"
-    last_words = "".join(iter(supervisor.stdout.readline, killed))
-    assert "restless.py" in last_words
+    assert "restless.py" in "".join(said_before(killed, supervisor))
     assert all(ended(process, within=5) for process in everyone)
     assert all(is_alive(process) for process in family(supervisor))
 
 
 def test_for_a_new_release_one_child_is_replaced_when_the_former_runs_again(supervise):
-    supervisor = supervise("one", "other", script=RENEW)
+    supervisor = supervise("one", "other", script=REPLACE)
     for _ in range(2):
         assert "pids" in supervisor.stdout.readline()
 
-    supervisor.send_signal(signal.SIGUSR1)
+    supervisor.send_signal(RENEW)
 
     said = [supervisor.stdout.readline().split("pids")[0].strip() for _ in range(6)]
     assert said == [

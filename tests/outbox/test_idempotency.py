@@ -4,13 +4,14 @@ import threading
 from datetime import timedelta
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import connection, transaction
 
 from accounts.services import tokens
 from comments.models import Comment
 from common import clock
 from outbox.models import IdempotencyRecord
 from tests.factories import ReaderFactory, SiteFactory, ThreadFactory
+from tests.together import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -105,7 +106,7 @@ def test_a_request_whose_first_is_still_at_work_waits_and_is_then_told(poster, t
         answer = poster("key-1", authorization=f"Bearer {text}")
     finally:
         done.set()
-        holder.join()
+        holder.join(10)
 
     assert (answer.status_code, answer.json()["code"]) == (409, "idempotency_key_in_use")
     assert answer["Retry-After"] == "1"
@@ -116,27 +117,17 @@ def test_one_key_sent_many_times_at_once_makes_one_comment(thread):
     from django.test import Client
 
     _, text = tokens.issue_reader(user=ReaderFactory(), site=thread.site)
-    answers = []
-    start = threading.Barrier(10, timeout=20)
 
     def post():
-        try:
-            start.wait()
-            answer = Client().post(
-                f"/api/v1/threads/{thread.pk}/comments",
-                {"body": "All at once."},
-                content_type="application/json",
-                headers={"authorization": f"Bearer {text}", "idempotency-key": "key-1"},
-            )
-            answers.append((answer.status_code, answer.content))
-        finally:
-            connections.close_all()
+        answer = Client().post(
+            f"/api/v1/threads/{thread.pk}/comments",
+            {"body": "All at once."},
+            content_type="application/json",
+            headers={"authorization": f"Bearer {text}", "idempotency-key": "key-1"},
+        )
+        return answer.status_code, answer.content
 
-    threads = [threading.Thread(target=post) for _ in range(10)]
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join()
+    answers = at_once(*[post] * 10)
 
     assert Comment.objects.count() == 1
     assert len(answers) == 10

@@ -15,6 +15,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Request, Route
 
 BUNDLE = Path(__file__).parents[2] / "widget" / "dist" / "colloquy.js"
+STREAM_SECONDS = 10
 API = "https://comments.example"
 PAGE = "https://news.example/en/story"
 #: The page's own sheet. It follows the reader's preference, and so must the thread in it.
@@ -97,13 +98,20 @@ class Server:
 
     def tell(self, page: Page, *, comment_count: int) -> None:
         """Say on the open stream that the thread changed, once there is one; the stream ends."""
-        while not self.streams:
-            page.wait_for_timeout(20)
+        stream = self.stream(page)
         self.version += 1
         told = {"thread": THREAD, "version": self.version, "comment_count": comment_count}
         body = f"event: changed\ndata: {json.dumps(told)}\n\n"
         headers = {"Access-Control-Allow-Origin": "*", "Content-Type": "text/event-stream"}
-        self.streams.pop().fulfill(body=body, headers=headers)
+        stream.fulfill(body=body, headers=headers)
+
+    def stream(self, page: Page) -> Route:
+        """The stream that a page opened, once it has; forgotten here then."""
+        for _ in range(STREAM_SECONDS * 50):
+            if self.streams:
+                return self.streams.pop()
+            page.wait_for_timeout(20)
+        raise AssertionError(f"no stream was opened within {STREAM_SECONDS} s")
 
     def thread(self) -> dict[str, Any]:
         return {

@@ -51,9 +51,8 @@ def test_a_page_that_is_seen_again_says_which_version_it_has(
     page.get_by_role("button", name="1 new comment").wait_for()
 
     hide = "document.dispatchEvent(new Event('visibilitychange'))"
-    page.evaluate(f"Object.defineProperty(document, 'hidden', {{value: true, writable: true}}); {hide}")
+    page.evaluate(
+        f"Object.defineProperty(document, 'hidden', {{value: true, writable: true}}); {hide}"
+    )
     page.evaluate(f"document.hidden = false; {hide}")
-    while not server.streams:
-        page.wait_for_timeout(20)
-
-    assert server.streams.pop().request.url == f"{API}/stream?thread={THREAD}:2"
+    assert server.stream(page).request.url == f"{API}/stream?thread={THREAD}:2"

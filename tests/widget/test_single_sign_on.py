@@ -37,7 +37,10 @@ def element(token: str) -> str:
 @pytest.fixture(autouse=True)
 def signs_on(server: Server) -> None:
     expires = {"expires_at": "2999-01-01T00:00:00Z"}
-    server.answers[SSO] = lambda request: (200, {"token": f"cqr_{len(server.calls(SSO))}"} | expires)
+    server.answers[SSO] = lambda request: (
+        200,
+        {"token": f"cqr_{len(server.calls(SSO))}"} | expires,
+    )
     server.answers["POST auth/revoke"] = lambda request: (204, None)
 
 
