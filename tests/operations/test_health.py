@@ -15,6 +15,7 @@ from outbox.models import OutboxRow
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+PATIENCE_SECONDS = health.PATIENCE_SECONDS
 CHECKS = ["database", "migrations", "outbox", "screening", "broker", "cache"]
 
 
@@ -24,6 +25,18 @@ def nothing_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     for look in health.LOOKS.values():
         monkeypatch.setattr(look, "under_way", None)
     monkeypatch.setattr(health, "_failing", set())
+
+
+@pytest.fixture(autouse=True)
+def a_busy_machine_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nothing hangs, a test is not about how long servers are waited for."""
+    monkeypatch.setattr(health, "PATIENCE_SECONDS", 10)
+
+
+@pytest.fixture
+def usual_patience(monkeypatch: pytest.MonkeyPatch, a_busy_machine_is_waited_for) -> None:
+    """Servers are waited for as long as in production."""
+    monkeypatch.setattr(health, "PATIENCE_SECONDS", PATIENCE_SECONDS)
 
 
 @pytest.fixture
@@ -93,6 +106,7 @@ def test_an_install_with_everything_there_is_ready(client):
     )
 
 
+@pytest.mark.usefixtures("usual_patience")
 @pytest.mark.parametrize("port", ["closed_port", "hanging_port"])
 @pytest.mark.parametrize(
     ("away", "status", "word"),
@@ -107,17 +121,21 @@ def test_a_server_that_is_away_is_named_within_a_second(
 ):
     move(away, request.getfixturevalue(port))
 
-    began = time.monotonic()
-    answer = client.get("/readyz")
-    took = time.monotonic() - began
+    for _ in range(10):  # a busy machine may make another server late as well
+        began = time.monotonic()
+        answer = client.get("/readyz")
+        took = time.monotonic() - began
+        assert took < 3  # a second, and what a busy machine takes beside
+        if answer.json()["status"] == word:
+            break
 
-    assert took < 3  # a second, and what a busy machine takes beside
     assert (answer.status_code, answer.json()["status"]) == (status, word)
     check = answer.json()["checks"][away]
     assert check == {"ok": False, "why": f"The {away} does not answer."}
     assert "127.0.0.1" not in answer.content.decode()
 
 
+@pytest.mark.usefixtures("usual_patience")
 def test_who_asks_while_a_server_hangs_starts_no_second_look(client, move, hanging_port):
     move("broker", hanging_port)
     looks = []
