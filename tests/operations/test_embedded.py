@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import psycopg
 import pytest
 import redis
@@ -16,7 +17,7 @@ import redis
 from operations import embedded
 from operations.development import PROJECT
 from operations.embedded.home import find_home
-from operations.embedded.postgres import Postgres
+from operations.embedded.postgres import Postgres, buffers
 from operations.embedded.valkey import Valkey
 from operations.processes import ended
 
@@ -79,6 +80,25 @@ def test_text_sorts_by_code_point_on_every_machine(var):
         rows = connection.execute("SELECT word FROM unnest(%s::text[]) word ORDER BY 1", [words])
 
         assert [word for (word,) in rows] == ["B", "z", "é", "가"]
+
+
+@pytest.mark.parametrize(
+    ("machine_gb", "megabytes"), [(0.5, 128), (2, 256), (8, 1024), (24, 3072), (256, 4096)]
+)
+def test_tables_may_fill_an_eighth_of_memory_within_bounds(monkeypatch, machine_gb, megabytes):
+    memory = psutil.virtual_memory()._replace(total=int(machine_gb * 2**30))
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: memory)
+
+    assert buffers() == megabytes * 2**20
+
+
+def test_postgresql_has_the_memory_it_may_have(var):
+    url = embedded.ensure(var)["DATABASE_URL"]
+
+    with psycopg.connect(url) as connection:
+        [[given]] = connection.execute("SELECT pg_size_bytes(current_setting('shared_buffers'))")
+
+    assert given == buffers() // 2**20 * 2**20
 
 
 def test_a_live_server_is_adopted(var):
