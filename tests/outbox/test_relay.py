@@ -88,6 +88,11 @@ def quiet():
         each.clear()
 
 
+def lease(rows):
+    taken, _more = relay._lease(rows)
+    return taken
+
+
 def record(**fields):
     event = SomethingHappened(uuid4(), **fields)
     with transaction.atomic():
@@ -142,7 +147,7 @@ def test_what_is_prepared_outside_the_transaction_is_handed_in():
 def test_rows_that_are_done_together_are_one_transaction(django_assert_num_queries):
     relay.record(*(SomebodySpoke(word) for word in ("this", "that", "more")))
 
-    with django_assert_num_queries(11):  # two leases, one of nothing; the work; the rows' end
+    with django_assert_num_queries(8):  # a lease, the work, the rows' end
         assert relay.drain("tests.listen") == 3
 
     assert set(User.objects.values_list("name", flat=True)) == {"one of 3"}
@@ -162,7 +167,7 @@ def test_one_that_fails_fails_alone_of_those_that_are_done_together():
 
 def test_what_another_has_done_meanwhile_is_not_done_again_with_the_rest():
     relay.record(SomebodySpoke("this"), SomebodySpoke("that"))
-    done, left = leased = relay._lease(OutboxRow.objects.due())
+    done, left = leased = lease(OutboxRow.objects.due())
     OutboxRow.objects.filter(pk=done.pk).update(done_at=clock.now())
 
     relay._run(leased)
@@ -248,6 +253,24 @@ def test_a_drain_runs_all_that_is_due_for_its_task():
     assert not OutboxRow.objects.open().exists()
 
 
+def test_what_comes_while_a_drain_works_is_left_to_its_own_wake(monkeypatch):
+    record()
+    run = relay._run
+    monkeypatch.setattr(relay, "_run", lambda rows: (run(rows), record()))
+
+    assert relay.drain("outbox.deliver") == 1
+
+    assert OutboxRow.objects.open().count() == 1
+
+
+def test_a_drain_goes_on_after_a_row_that_is_taken_alone():
+    for _ in range(3):
+        record()
+    OutboxRow.objects.update(attempts=1)
+
+    assert relay.drain("outbox.deliver") == 3
+
+
 def test_a_drain_leaves_other_tasks_rows_alone():
     record()
 
@@ -268,7 +291,7 @@ def test_a_row_that_was_put_off_is_not_due_until_its_time():
 def test_rows_of_a_worker_that_died_are_due_again_when_its_lease_is_over():
     record()
     record()
-    assert len(relay._lease(OutboxRow.objects.due())) == 2  # and then it died
+    assert len(lease(OutboxRow.objects.due())) == 2  # and then it died
 
     assert relay.drain("outbox.deliver") == 0
     with time_machine.travel(clock.now() + relay.LEASE, tick=False):
@@ -281,7 +304,7 @@ def test_a_row_that_kills_its_worker_is_taken_alone_and_set_aside_in_the_end():
     for tries in range(1, relay.MOST_ATTEMPTS + 1):
         record()
         with time_machine.travel(clock.now() + tries * relay.LEASE, tick=False):
-            taken = relay._lease(OutboxRow.objects.filter(pk=deadly.pk).due())
+            taken = lease(OutboxRow.objects.filter(pk=deadly.pk).due())
         assert taken == [deadly]
 
     with time_machine.travel(clock.now() + 10 * relay.LEASE, tick=False):
@@ -295,11 +318,11 @@ def test_a_row_that_kills_its_worker_is_taken_alone_and_set_aside_in_the_end():
 
 def test_rows_tried_before_are_not_leased_with_their_neighbours():
     record()
-    relay._lease(OutboxRow.objects.due())
+    lease(OutboxRow.objects.due())
     record()
 
     with time_machine.travel(clock.now() + relay.LEASE, tick=False):
-        sizes = [len(relay._lease(OutboxRow.objects.due())) for _ in range(3)]
+        sizes = [len(lease(OutboxRow.objects.due())) for _ in range(3)]
 
     assert sizes == [1, 1, 0]
 
@@ -322,7 +345,7 @@ def test_the_sweep_names_the_tasks_that_have_rows_due():
 
     assert relay.sweep() == ["outbox.deliver"]
 
-    relay._lease(OutboxRow.objects.due())
+    lease(OutboxRow.objects.due())
     assert relay.sweep() == []
 
 
