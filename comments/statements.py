@@ -5,7 +5,7 @@ shown of them.
 
 from functools import lru_cache
 
-from accounts.faces import FACE, author_sql
+from accounts.faces import FACE, STAFF, author_sql
 from comments.ranking import ORDERS, Order
 from comments.states import Sort
 from common import cursors
@@ -26,7 +26,7 @@ READ = """
     WITH RECURSIVE held AS MATERIALIZED (
         SELECT site_id, coalesce((
             SELECT sum(version) FROM comments_threadslot WHERE thread_id = thread.id
-        ), 0)::bigint AS version
+        ), 0)::bigint AS version, {staff} AS staff
         FROM comments_thread AS thread WHERE id = %s AND state <> 'off' {gate}
     ), {picked}
     SELECT version, number, is_reply, stream, nth, sort_key,
@@ -99,8 +99,17 @@ ROOT_SHOWN = f"""
 
 def _statement(picked: str, *, gate: str = "") -> str:
     """All that is read of `picked`. The last of its values are those of `comment_sql`."""
-    face = FACE.format(author="picked.author_id", site="held.site_id")
-    return READ.format(picked=picked, gate=gate, face=face, json=comment_sql())
+    return READ.format(
+        picked=picked,
+        gate=gate,
+        staff=STAFF.format(site="thread.site_id"),
+        face=_face_of("picked.author_id"),
+        json=comment_sql(),
+    )
+
+
+def _face_of(author: str) -> str:
+    return FACE.format(author=author, site="held.site_id", staff="held.staff")
 
 
 def comment_sql() -> str:
@@ -136,7 +145,7 @@ def _answered_sql() -> str:
     author = f"CASE WHEN other.status = 'published' THEN {author_sql('other.author_id')} END"
     return ANSWERED.format(
         json=json_object(id=bare("other.id"), author=author),
-        face=FACE.format(author="other.author_id", site="held.site_id"),
+        face=_face_of("other.author_id"),
     )
 
 

@@ -8,10 +8,10 @@ A value is SQL that gives its JSON as text; where that gives NULL, the value is 
 def json_object(**members: str) -> str:
     """An object of these values, in this order."""
     pieces = [
-        f"""'{"," if place else ""}"{name}":', coalesce({value}, 'null')"""
+        f"""'{"," if place else "{"}"{name}":' || coalesce({value}, 'null')"""
         for place, (name, value) in enumerate(members.items())
     ]
-    return f"concat('{{', {', '.join(pieces)}, '}}')"
+    return f"({' || '.join(pieces)} || '}}')"
 
 
 def text(value: str) -> str:
