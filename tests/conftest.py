@@ -54,6 +54,12 @@ def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
     connection.settings_dict["TEST"]["TEMPLATE"] = servers.template()
 
 
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """A server of the run's own is thrown away with all that it holds; others' are left tidy."""
+    return servers.template() is not None
+
+
 @pytest.fixture(autouse=True)
 def empty_cache() -> None:
     """No test finds what another has cached, counted or remembered."""
