@@ -114,7 +114,7 @@ class Edge:
         *,
         key_of: KeyOf,
         is_current: Callable[[str], bool],
-        most_bytes: int = 48 * 1024 * 1024,
+        most_bytes: int = 40 * 1024 * 1024,
     ) -> None:
         self.application = application
         self.spellings = Spellings(key_of)
