@@ -211,7 +211,7 @@ def _read(sql: str, values: list[Any]) -> tuple[int, list[Shown]]:
     if not found:
         raise Http404
     version = cast("int", found[0][0])
-    return version, [Shown(*row[1:]) for row in found if row[6] is not None]
+    return version, [Shown._make(row[1:]) for row in found if row[6] is not None]
 
 
 def _sorted_out(rows: Iterable[Shown]) -> tuple[list[Shown], dict[int, list[Shown]]]:

@@ -2,11 +2,12 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from django.http import HttpResponse, HttpResponseNotModified
 from django.http.response import HttpResponseBase
 from django.utils import translation
+from django.utils.datastructures import MultiValueDict
 from django.utils.http import parse_etags
 from django.utils.translation import gettext_lazy as _
 from rest_framework.authentication import BaseAuthentication
@@ -29,6 +30,20 @@ from common.stamps import FRESH, STAMP
 #: An answer of the API is no page: nothing in it may be run or framed.
 NO_PAGE = "default-src 'none'; frame-ancestors 'none'"
 UNSTORED = {"Cache-Control": "no-store", "Content-Security-Policy": NO_PAGE}
+#: Any page's script may have and read a public answer.
+OPEN_TO_ALL = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "ETag, Retry-After",
+}
+#: All that a public read is told of a request.
+Query = MultiValueDict[str, str]
+
+
+class Read(NamedTuple):
+    """What a public read answers, with what it says of itself."""
+
+    body: bytes
+    headers: dict[str, str]
 
 
 class NullInQuery(Refusal):
@@ -161,8 +176,9 @@ class PublicView(PrivateView):
     `permission_classes` are those of the methods that write, where a view has any. Errors of
     reads are in English, since the asker's language must not colour the bytes.
 
-    Reads go round REST framework, which takes longer than most of them: `get` is given Django's own
-    request, with `query_params`, and answers by `keyed`. Refusals go the framework's way.
+    Reads go round REST framework, which takes longer than most of them, and most go round Django's
+    handler too (`config.public`): `get` is given the query and nothing else of a request, and
+    answers by `keyed`. Refusals go the framework's way.
     """
 
     #: All that a read takes from its query: whatever else stands there makes no other address.
@@ -186,33 +202,41 @@ class PublicView(PrivateView):
         translation.activate("en")
         try:
             refuse_nulls(request)
-            request.query_params = request.GET
-            answer = get(request, *args, **kwargs)
+            read = get(request.GET, **kwargs)
         except Exception as fault:
             return self.refused(request, fault, *args, **kwargs)
-        answer.headers["Content-Security-Policy"] = NO_PAGE
-        return _as_public_read(request, answer)
+        return _unless_known(request, read)
 
     def finalize_response(
         self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
     ) -> HttpResponseBase:
         response = super().finalize_response(request, response, *args, **kwargs)
         if self.reads and isinstance(response, Response):
-            response.add_post_render_callback(lambda done: _as_public_read(request, done))
+            response.add_post_render_callback(_as_public)
         return response
 
 
-def keyed(body: Any, *keys: str, stamp: str = "", fresh: float | None = None) -> HttpResponse:
+def keyed(body: Any, *keys: str, stamp: str = "", fresh: float | None = None) -> Read:
     """A public answer that a CDN may purge by these keys (`thread-<id>`, `article-<id>`).
 
     `stamp`: what tells whether it would still be the same (`edge.wsgi`), read before the answer.
     Whenever that changes its keys are purged, so a CDN that can be told may keep it.
     `fresh`: for how many seconds the edge may give it again without a look, if not for one.
     """
-    told = {"Surrogate-Key": " ".join(keys), STAMP: stamp, FRESH: str(fresh or "")}
-    told |= cdn.lasting(keys) if stamp else {}
-    headers = {name: value for name, value in told.items() if value}
-    return HttpResponse(dumps(body), content_type=JSONRenderer.media_type, headers=headers)
+    content = dumps(body)
+    headers = {
+        "Content-Type": JSONRenderer.media_type,
+        "Surrogate-Key": " ".join(keys),
+        "Content-Security-Policy": NO_PAGE,
+        **OPEN_TO_ALL,
+        "Cache-Control": "public, max-age=0, s-maxage=1",
+        "ETag": etag_of(content),
+    }
+    if stamp:
+        headers |= {STAMP: stamp, **cdn.lasting(keys)}
+    if fresh:
+        headers[FRESH] = str(fresh)
+    return Read(content, headers)
 
 
 def etag_of(content: bytes) -> str:
@@ -220,20 +244,20 @@ def etag_of(content: bytes) -> str:
     return f'"{hashlib.sha256(content).hexdigest()[:32]}"'
 
 
-def _as_public_read(request: Any, response: HttpResponse) -> HttpResponse:
-    response.is_public_read = True  # type: ignore[attr-defined]  # for middleware, which sees no view
-    response["Access-Control-Allow-Origin"] = "*"
-    response["Access-Control-Expose-Headers"] = "ETag, Retry-After"
-    if response.status_code != 200:
-        response["Cache-Control"] = "no-store" if response.status_code >= 500 else "s-maxage=1"
-        return response
-    etag = etag_of(response.content)
-    response["Cache-Control"] = "public, max-age=0, s-maxage=1"
-    response["ETag"] = etag
-    known = parse_etags(request.headers.get("If-None-Match", ""))
-    if etag in {tag.removeprefix("W/") for tag in known}:  # weak comparison: RFC 9110, 13.1.2
-        unchanged = HttpResponseNotModified(headers=dict(response.headers))
-        del unchanged["Content-Type"]
-        unchanged.is_public_read = True  # type: ignore[attr-defined]  # the same
-        return unchanged
-    return response
+def _unless_known(request: Any, read: Read) -> HttpResponse:
+    """The answer to who does not have it yet; 304 to who does."""
+    headers, answer = read.headers, HttpResponse(read.body, headers=read.headers)
+    known = parse_etags(request.META.get("HTTP_IF_NONE_MATCH", ""))
+    if headers["ETag"] in {tag.removeprefix("W/") for tag in known}:  # weakly: RFC 9110, 13.1.2
+        answer = HttpResponseNotModified(headers=headers)
+        del answer["Content-Type"]
+    answer.is_public_read = True  # type: ignore[attr-defined]  # for middleware, which sees no view
+    return answer
+
+
+def _as_public(refusal: Any) -> None:
+    """What a refusal says of itself: as public as what it refuses."""
+    refusal.is_public_read = True
+    for name, value in OPEN_TO_ALL.items():
+        refusal[name] = value
+    refusal["Cache-Control"] = "no-store" if refusal.status_code >= 500 else "s-maxage=1"

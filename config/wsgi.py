@@ -16,10 +16,11 @@ django.setup(set_prefix=False)
 from comments.selectors import is_current  # noqa: E402  (models, which need the settings)
 from common.calls import Handler  # noqa: E402  (settings)
 from common.charsets import in_utf8_only  # noqa: E402  (after the models)
-from config.public import key_of  # noqa: E402  (views, which need them too)
+from config.public import ShortWay, key_of  # noqa: E402  (views, which need them too)
 from edge.wsgi import Edge  # noqa: E402  (after the models)
 
-application = Edge(in_utf8_only(Handler()), key_of=key_of, is_current=is_current)
+whole = in_utf8_only(Handler())
+application = Edge(whole, reads=ShortWay(whole), key_of=key_of, is_current=is_current)
 
 # Django makes much of itself at the first request: a third of a second, many times that where
 # others are busy. It is to be ours, before a reader's comes.

@@ -102,7 +102,7 @@ class Answer:
 
 
 class Edge:
-    """Stands before `application`.
+    """Stands before `application`, and before `reads` for public reads.
 
     `key_of(path, query)`: the address of a public read, spelt in the one way all spellings share;
     None for all else. `is_current(stamp)`: as for `Microcache`.
@@ -112,11 +112,12 @@ class Edge:
         self,
         application: Application,
         *,
+        reads: Application,
         key_of: KeyOf,
         is_current: Callable[[str], bool],
         most_bytes: int = 40 * 1024 * 1024,
     ) -> None:
-        self.application = application
+        self.application, self.reads = application, reads
         self.spellings = Spellings(key_of)
         self.cache: Microcache[Answer] = Microcache(is_current, most_bytes=most_bytes)
         #: Whether this process is about to go: each answer is the last of its connection.
@@ -156,7 +157,7 @@ class Edge:
         asked |= {"REQUEST_METHOD": "GET", "PATH_INFO": path, "QUERY_STRING": query}
         said: list[Any] = []
         began = time.monotonic()
-        parts = self.application(asked, lambda *args: said.extend(args))
+        parts = self.reads(asked, lambda *args: said.extend(args))
         try:
             body = b"".join(parts)
         finally:

@@ -3,7 +3,9 @@
 import logging
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.conf import settings
@@ -44,18 +46,37 @@ class Watched:
         return response
 
     def _tell(self, request: HttpRequest, response: HttpResponse, seconds: float) -> None:
-        route, method, status = _route(request), _method(request), response.status_code
         is_public = getattr(response, "is_public_read", False)
-        if settings.METRICS_PORT:
-            REQUESTS.labels(route, method, f"{status // 100}xx").observe(seconds)
         if not is_public:
             response.headers["X-Request-Id"] = request.id  # type: ignore[attr-defined]
-        is_dull = is_public or route in UNTOLD or not settings.LOG_ALL_REQUESTS
-        if status >= 500 or seconds >= SLOW_SECONDS or not is_dull:
-            facts = {"method": method, "route": route, "status": status}
-            facts |= {"milliseconds": round(seconds * 1_000, 1), **_ids(request, response)}
-            level = logging.WARNING if status >= 500 else logging.INFO
-            log.log(level, "Answered.", extra={"fields": facts})
+        answered = Answered(_route(request), _method(request), response.status_code, seconds)
+        tell(answered, _ids(request, response), is_public=is_public)
+
+
+class Answered(NamedTuple):
+    """What metrics hear of an answer."""
+
+    route: str
+    method: str
+    status: int
+    seconds: float
+
+
+def tell(answered: Answered, ids: Mapping[str, str], *, is_public: bool) -> None:
+    """Count an answer, and log it where that says more."""
+    route, method, status, seconds = answered
+    if settings.METRICS_PORT:
+        _times(route, method, f"{status // 100}xx").observe(seconds)
+    is_dull = is_public or route in UNTOLD or not settings.LOG_ALL_REQUESTS
+    if status >= 500 or seconds >= SLOW_SECONDS or not is_dull:
+        facts = {"method": method, "route": route, "status": status}
+        facts |= {"milliseconds": round(seconds * 1_000, 1), **ids}
+        level = logging.WARNING if status >= 500 else logging.INFO
+        log.log(level, "Answered.", extra={"fields": facts})
+
+
+#: The library looks at its labels anew each time.
+_times = lru_cache(maxsize=1_000)(REQUESTS.labels)
 
 
 def _id_of(request: HttpRequest) -> str:
@@ -80,7 +101,11 @@ def _method(request: HttpRequest) -> str:
 
 def _ids(request: HttpRequest, response: HttpResponse) -> dict[str, str]:
     """Ids that the path names, and that of what the request made."""
-    found = request.resolver_match.kwargs if request.resolver_match else {}
-    ids = {name: str(value) for name, value in found.items() if isinstance(value, UUID)}
+    ids = ids_in(request.resolver_match.kwargs if request.resolver_match else {})
     made = response.headers.get("Location", "") if response.status_code == 201 else ""
     return ids | {"made": made.rpartition("/")[2]} if made else ids
+
+
+def ids_in(path: Mapping[str, Any]) -> dict[str, str]:
+    """The ids among what a path names."""
+    return {name: str(value) for name, value in path.items() if isinstance(value, UUID)}

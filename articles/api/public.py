@@ -3,10 +3,8 @@
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpResponse
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.request import Request
 
 from articles import selectors
 from articles.api.serializers import (
@@ -25,7 +23,7 @@ from comments.selectors import stamp, thread_head
 from common.cursors import read_limit
 from common.errors import FieldError, InvalidInput
 from common.permissions import Anyone
-from common.views import PublicView, keyed
+from common.views import PublicView, Query, Read, keyed
 
 MOST_URLS = 25
 #: A count is folded half a second after what it counts: so both together are within one.
@@ -52,17 +50,16 @@ class ThreadLookup(PublicView):
         ],
         responses=LookupShape,
     )
-    def get(self, request: Request) -> HttpResponse:
-        asked = request.query_params
-        edition = _edition(asked)
+    def get(self, query: Query) -> Read:
+        edition = _edition(query)
         head = thread_head(edition.thread_id)
         body = {
             "thread": thread_json(head, edition=edition.locale),
             "edition": edition_brief_json(edition),
         }
-        if "comments" in asked:
-            read_limit(asked["comments"])
-            page = {"limit": asked["comments"], "sort": asked.get("sort")}
+        if "comments" in query:
+            read_limit(query["comments"])
+            page = {"limit": query["comments"], "sort": query.get("sort")}
             body["comments"] = page_json(comment_page(edition.thread_id, page))
         keys = f"thread-{edition.thread_id}", f"article-{edition.article_id}"
         return keyed(body, *keys, stamp=stamp(edition.thread_id, head.version))
@@ -83,12 +80,12 @@ class CountList(PublicView):
         ],
         responses=CountListShape,
     )
-    def get(self, request: Request) -> HttpResponse:
-        urls = request.query_params.getlist("url")
+    def get(self, query: Query) -> Read:
+        urls = query.getlist("url")
         if len(urls) > MOST_URLS:
             detail = str(_("At most %(most)s at a time.") % {"most": MOST_URLS})
             raise InvalidInput(errors=(FieldError("url", "too_many", detail),))
-        ids = read_ids(",".join(request.query_params.getlist("thread")), pointer="thread")
+        ids = read_ids(",".join(query.getlist("thread")), pointer="thread")
         if bool(urls) == bool(ids):
             raise InvalidInput(_("Ask by `thread` or by `url`."))
         found = self._by_url(urls) if urls else self._by_id(ids)
@@ -116,17 +113,17 @@ class ArticleDetail(PublicView):
     permission_classes = [Anyone]
 
     @extend_schema(responses=ArticleShape)
-    def get(self, request: Request, article_id: UUID) -> HttpResponse:
+    def get(self, query: Query, article_id: UUID) -> Read:
         return keyed(article_json(selectors.article(article_id)), f"article-{article_id}")
 
 
-def _edition(asked: Any) -> Edition:
-    if url := asked.get("url"):
+def _edition(query: Query) -> Edition:
+    if url := query.get("url"):
         return selectors.edition_at(url)
-    if (site := asked.get("site")) and (external_id := asked.get("external_id")):
+    if (site := query.get("site")) and (external_id := query.get("external_id")):
         site_id = read_ids(site, pointer="site", most=1)[0]
         return selectors.edition_named(
-            site_id=site_id, external_id=external_id, locale=asked.get("edition")
+            site_id=site_id, external_id=external_id, locale=query.get("edition")
         )
     raise InvalidInput(_("Ask by `url`, or by `site` and `external_id`."))
 

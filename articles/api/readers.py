@@ -3,10 +3,8 @@
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.request import Request
 
 from accounts.faces import avatar_url, page_url
 from articles import selectors
@@ -17,7 +15,7 @@ from comments.models import Comment
 from comments.selectors import by_author, with_a_page
 from common import cursors
 from common.permissions import Anyone
-from common.views import PublicView, keyed
+from common.views import PublicView, Query, Read, keyed
 
 
 class ReaderShape(serializers.Serializer[Any]):
@@ -52,7 +50,7 @@ class ReaderDetail(PublicView):
     permission_classes = [Anyone]
 
     @extend_schema(responses=ReaderShape, summary="A reader who wishes to be read in one place")
-    def get(self, request: Request, reader_id: UUID) -> HttpResponse:
+    def get(self, query: Query, reader_id: UUID) -> Read:
         reader = with_a_page(reader_id)
         body = {
             "id": reader.pk,
@@ -74,11 +72,11 @@ class ReaderComments(PublicView):
         responses=PlacedCommentsShape,
         summary="What such a reader wrote, the latest first",
     )
-    def get(self, request: Request, reader_id: UUID) -> HttpResponse:
+    def get(self, query: Query, reader_id: UUID) -> Read:
         page = by_author(
             with_a_page(reader_id),
-            limit=cursors.read_limit(request.query_params.get("limit")),
-            cursor_text=request.query_params.get("cursor"),
+            limit=cursors.read_limit(query.get("limit")),
+            cursor_text=query.get("cursor"),
         )
         pages = selectors.pages_of(page.rows)
         rows = [_placed(row, pages.get(row.pk)) for row in page.rows]

@@ -3,7 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpResponse
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
@@ -23,7 +22,7 @@ from common.callers import client_address
 from common.errors import FieldError, InvalidInput
 from common.permissions import Anyone
 from common.serializers import Locale, StrictSerializer
-from common.views import PrivateView, PublicView, keyed
+from common.views import PrivateView, PublicView, Query, Read, keyed
 
 
 class RelatedShape(serializers.Serializer[Any]):
@@ -72,8 +71,8 @@ class RelatedList(PublicView):
     asks = frozenset({"edition"})
 
     @extend_schema(parameters=[EDITION], responses=RelatedListShape)
-    def get(self, request: Request, article_id: UUID) -> HttpResponse:
-        rows = relations.related(article_id, locale=_locale(request))
+    def get(self, query: Query, article_id: UUID) -> Read:
+        rows = relations.related(article_id, locale=_locale(query))
         threads = [f"thread-{row.edition.thread_id}" for row in rows if row.edition]
         body = {"results": [related_json(row) for row in rows]}
         return keyed(body, f"article-{article_id}", *threads)
@@ -111,13 +110,13 @@ class TrendingList(PublicView):
         parameters=[OpenApiParameter("site", UUID, required=True), EDITION],
         responses=TrendingListShape,
     )
-    def get(self, request: Request) -> HttpResponse:
-        site = request.query_params.get("site", "")
+    def get(self, query: Query) -> Read:
+        site = query.get("site", "")
         if not site:
             detail = str(_("Say of which site."))
             raise InvalidInput(errors=(FieldError("site", "required", detail),))
         site_id = read_ids(site, pointer="site", most=1)[0]
-        rows = relations.trending(site_id, locale=_locale(request))
+        rows = relations.trending(site_id, locale=_locale(query))
         threads = [f"thread-{row.thread_id}" for row in rows]
         return keyed({"results": [trending_json(row) for row in rows]}, f"site-{site_id}", *threads)
 
@@ -151,8 +150,8 @@ def trending_json(edition: Edition) -> dict[str, Any]:
     }
 
 
-def _locale(request: Request) -> str:
-    locale = request.query_params.get("edition")
+def _locale(query: Query) -> str:
+    locale = query.get("edition")
     if not locale:
         detail = str(_("Say which edition is being read."))
         raise InvalidInput(errors=(FieldError("edition", "required", detail),))

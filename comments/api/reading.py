@@ -3,10 +3,8 @@
 from typing import Any, ClassVar
 from uuid import UUID
 
-from django.http import HttpResponse
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.request import Request
 
 from comments import reading, selectors
 from comments.api.serializers import (
@@ -22,7 +20,7 @@ from comments.states import Sort
 from common import cursors
 from common.errors import Refusal
 from common.serializers import is_locale
-from common.views import PublicView, keyed
+from common.views import PublicView, Query, Read, keyed
 
 CURSOR = OpenApiParameter("cursor", str, description="`next` or `previous` of another page.")
 LIMIT = OpenApiParameter("limit", int, description="1 to 100; 20 if not given.")
@@ -57,9 +55,9 @@ class ThreadDetail(PublicView):
     asks = frozenset({"edition"})
 
     @extend_schema(parameters=[EDITION], responses=ThreadShape)
-    def get(self, request: Request, thread_id: UUID) -> HttpResponse:
+    def get(self, query: Query, thread_id: UUID) -> Read:
         head = selectors.thread_head(thread_id)
-        body = thread_json(head, edition=request.query_params.get("edition", "en"))
+        body = thread_json(head, edition=query.get("edition", "en"))
         return keyed(body, f"thread-{thread_id}", stamp=selectors.stamp(thread_id, head.version))
 
 
@@ -69,12 +67,12 @@ class ReplyList(PublicView):
     asks = frozenset({"cursor", "limit"})
 
     @extend_schema(parameters=[CURSOR, LIMIT], responses=CommentPageShape)
-    def get(self, request: Request, thread_id: UUID, comment_id: UUID) -> HttpResponse:
+    def get(self, query: Query, thread_id: UUID, comment_id: UUID) -> Read:
         version, page = reading.replies(
             thread_id,
             comment_id,
-            limit=cursors.read_limit(request.query_params.get("limit")),
-            cursor_text=request.query_params.get("cursor"),
+            limit=cursors.read_limit(query.get("limit")),
+            cursor_text=query.get("cursor"),
         )
         body = {**list_json(page), "previous": page.previous}
         return keyed(body, f"thread-{thread_id}", stamp=selectors.stamp(thread_id, version))
@@ -86,18 +84,17 @@ class CommentContext(PublicView):
     asks = frozenset({"sort", "limit"})
 
     @extend_schema(parameters=[SORT, LIMIT], responses=ContextShape)
-    def get(self, request: Request, thread_id: UUID, comment_id: UUID) -> HttpResponse:
-        asked = request.query_params
+    def get(self, query: Query, thread_id: UUID, comment_id: UUID) -> Read:
         context = reading.context(
-            Selection(thread_id, read_sort(asked.get("sort"))),
+            Selection(thread_id, read_sort(query.get("sort"))),
             comment_id,
-            limit=cursors.read_limit(asked.get("limit")),
+            limit=cursors.read_limit(query.get("limit")),
         )
         stamp = selectors.stamp(thread_id, context.page.version)
         return keyed(context_json(context), f"thread-{thread_id}", stamp=stamp)
 
 
-def comment_page(thread_id: UUID, asked: Any) -> Conversation:
+def comment_page(thread_id: UUID, query: Any) -> Conversation:
     """A page of top-level comments as a client's query (`sort`, `language`, `featured`, `cursor`,
     `limit`) asks for it. One query. Raises Http404, UnknownSort, BadLanguage, BadFeatured,
     BadCursor, BadLimit.
@@ -105,12 +102,12 @@ def comment_page(thread_id: UUID, asked: Any) -> Conversation:
     return reading.page(
         Selection(
             thread_id,
-            read_sort(asked.get("sort")),
-            language=_read_language(asked.get("language")),
-            featured=_read_featured(asked.get("featured")),
+            read_sort(query.get("sort")),
+            language=_read_language(query.get("language")),
+            featured=_read_featured(query.get("featured")),
         ),
-        limit=cursors.read_limit(asked.get("limit")),
-        cursor_text=asked.get("cursor"),
+        limit=cursors.read_limit(query.get("limit")),
+        cursor_text=query.get("cursor"),
     )
 
 

@@ -37,7 +37,7 @@ from comments.states import Status
 from common.errors import FieldError, InvalidInput, Refusal
 from common.json import dumps
 from common.permissions import SignedIn
-from common.views import BriefView, PrivateView, PublicView, brief, etag_of, keyed
+from common.views import BriefView, PrivateView, PublicView, Query, Read, brief, etag_of, keyed
 from outbox.services.idempotency import idempotent
 
 IDEMPOTENCY_KEY = OpenApiParameter(
@@ -75,8 +75,8 @@ class CommentList(PublicView):
     asks = frozenset({"sort", "language", "featured", "cursor", "limit"})
 
     @extend_schema(parameters=[SORT, LANGUAGE, FEATURED, CURSOR, LIMIT], responses=CommentPageShape)
-    def get(self, request: Request, thread_id: UUID) -> HttpResponse:
-        page = comment_page(thread_id, request.query_params)
+    def get(self, query: Query, thread_id: UUID) -> Read:
+        page = comment_page(thread_id, query)
         stamp = selectors.stamp(thread_id, page.version)
         return keyed(page_json(page), f"thread-{thread_id}", stamp=stamp)
 
@@ -113,7 +113,7 @@ class CommentDetail(PublicView):
     limits = {"PATCH": "editing", "DELETE": "editing"}
 
     @extend_schema(responses=EntryShape)
-    def get(self, request: Request, thread_id: UUID, comment_id: UUID) -> HttpResponse:
+    def get(self, query: Query, thread_id: UUID, comment_id: UUID) -> Read:
         version, entry = reading.entry(thread_id, comment_id)
         stamp = selectors.stamp(thread_id, version)
         return keyed(entry_json(entry), f"thread-{thread_id}", stamp=stamp)

@@ -21,7 +21,7 @@ from bench import shipped
 from comments.selectors import is_current
 from common.calls import Handler
 from common.charsets import in_utf8_only
-from config.public import key_of
+from config.public import ShortWay, key_of
 from edge.wsgi import Edge
 from operations.ports import free_port
 from tests.servers import OURS
@@ -109,7 +109,8 @@ class _Quiet(WSGIRequestHandler):
 @contextmanager
 def origin() -> Iterator[Origin]:
     """Serve Colloquy's WSGI application, on the tests' database, until the block ends."""
-    edge = Edge(in_utf8_only(Handler()), key_of=key_of, is_current=is_current)
+    whole = in_utf8_only(Handler())
+    edge = Edge(whole, reads=ShortWay(whole), key_of=key_of, is_current=is_current)
 
     def application(environ: dict[str, Any], start_response: Any) -> Any:
         here.asked.append(environ)

@@ -28,7 +28,12 @@ def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]
 
 if RELEASE in os.environ and Path(os.environ[RELEASE]).read_text() == BROKEN:
     raise ImportError("This release cannot be loaded.")
-edged = Edge(application, key_of=lambda path, query: None, is_current=lambda stamp: True)
+edged = Edge(
+    application,
+    reads=application,
+    key_of=lambda path, query: None,
+    is_current=lambda stamp: True,
+)
 
 if __name__ == "__main__":
     server.LEAVING_SECONDS = 0.4  # a test's readers ask more often than that

@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from comments.selectors import is_current
 from comments.services import lifecycle
 from common.stamps import LASTING
-from config.public import key_of
+from config.public import ShortWay, key_of
 from edge import microcache
 from edge.wsgi import MOST_BYTES_OF_SPELLINGS, MOST_SPELLINGS, Edge, Spellings, coding_of
 from tests.factories import CommentFactory, ThreadFactory
@@ -41,7 +41,8 @@ def edge():
     """The edge before our application, as `config.wsgi` has it, on the test's own connection."""
     request_started.disconnect(close_old_connections)
     request_finished.disconnect(close_old_connections)
-    yield Edge(WSGIHandler(), key_of=key_of, is_current=is_current)
+    whole = WSGIHandler()
+    yield Edge(whole, reads=ShortWay(whole), key_of=key_of, is_current=is_current)
     request_started.connect(close_old_connections)
     request_finished.connect(close_old_connections)
 
@@ -262,7 +263,7 @@ def test_what_the_application_cannot_do_now_is_not_kept(page, clock):
         start_response(status, [("Cache-Control", control)])
         return [b"said"]
 
-    edge = Edge(application, key_of=key_of, is_current=is_current)
+    edge = Edge(application, reads=application, key_of=key_of, is_current=is_current)
     said = []
     for _ in range(3):
         environ = {"REQUEST_METHOD": "GET", "PATH_INFO": page}
