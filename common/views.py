@@ -35,6 +35,8 @@ OPEN_TO_ALL = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": "ETag, Retry-After",
 }
+#: In a request's environment, what a public read raised when it was asked without Django's handler.
+FAULT = "colloquy.fault"
 #: All that a public read is told of a request.
 Query = MultiValueDict[str, str]
 
@@ -89,7 +91,7 @@ class PrivateView(APIView):
         if not hasattr(self, method.lower()):
             raise MethodNotAllowed(method)
         super().initial(request, *args, **kwargs)
-        refuse_nulls(request)
+        refuse_nulls(request.META["QUERY_STRING"])
 
     def perform_content_negotiation(
         self, request: Request, force: bool = False
@@ -114,9 +116,8 @@ class PrivateView(APIView):
         return self.finalize_response(self.request, refusal, *args, **kwargs)
 
 
-def refuse_nulls(request: Any) -> None:
+def refuse_nulls(query: str) -> None:
     """Raise NullInQuery for a query that no column takes: the database would break off."""
-    query = request.META["QUERY_STRING"]
     if "%00" in query or "\x00" in query:
         raise NullInQuery
 
@@ -201,7 +202,9 @@ class PublicView(PrivateView):
             return super().dispatch(request, *args, **kwargs)
         translation.activate("en")
         try:
-            refuse_nulls(request)
+            if fault := request.META.get(FAULT):
+                raise fault
+            refuse_nulls(request.META["QUERY_STRING"])
             read = get(request.GET, **kwargs)
         except Exception as fault:
             return self.refused(request, fault, *args, **kwargs)

@@ -17,7 +17,7 @@ from django.urls import ResolverMatch, URLPattern, URLResolver, get_resolver, re
 from django.utils import translation
 
 from common.middleware import OF_PAGES
-from common.views import PublicView, Query, Read
+from common.views import FAULT, PublicView, Query, Read, refuse_nulls
 from operations.requests import Answered, ids_in, tell
 
 Environ = dict[str, Any]
@@ -68,8 +68,8 @@ class ShortWay:
     """Renders public reads: a WSGI application for addresses as `key_of` spells them.
 
     A public read looks at no cookie, language, origin or host. So its view is asked straight away:
-    what Django does to a request before and after takes as long as many a read itself. Whatever
-    does not go well is asked once more of `application`, which says what is wrong as Django does.
+    what Django does to a request before and after takes as long as many a read itself. What goes
+    wrong is told to `application`, which says so as Django does.
     """
 
     def __init__(self, application: Application) -> None:
@@ -84,8 +84,8 @@ class ShortWay:
             request_started.send(type(self), environ=environ)  # old connections are looked at
             found = _found_at(environ["PATH_INFO"])
             read = _read(found, environ["QUERY_STRING"])
-        except Exception:  # a refusal, or a fault that Django logs when it meets it
-            return self.application(environ, start_response)
+        except Exception as fault:
+            return self.application({**environ, FAULT: fault}, start_response)
         answered = Answered(found.route, "GET", 200, time.perf_counter() - began)
         tell(answered, ids_in(found.kwargs), is_public=True)
         start_response("200 OK", [*read.headers.items(), *of_all])
@@ -94,6 +94,7 @@ class ShortWay:
 
 def _read(found: ResolverMatch, query: str) -> Read:
     translation.activate("en")
+    refuse_nulls(query)
     read: Read = found.func.cls().get(  # type: ignore[attr-defined]  # a class-based view has it
         Query(parse_qs(query, keep_blank_values=True)), **found.kwargs
     )

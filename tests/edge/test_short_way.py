@@ -5,7 +5,8 @@ from uuid import uuid4
 
 import pytest
 from django.core.signals import request_finished, request_started
-from django.db import close_old_connections
+from django.db import close_old_connections, connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from common.calls import Handler
@@ -108,18 +109,21 @@ def test_what_does_not_go_well_is_said_by_django(query):
     assert short == ask(Handler(), address)
 
 
-def test_a_fault_is_django_s_to_report(ids, monkeypatch):
+def test_a_refusal_costs_one_query():
+    with CaptureQueriesContext(connection) as queries:
+        ask(ShortWay(Handler()), f"/api/v1/threads/{uuid4()}/comments")
+
+    assert len(queries) == 1
+
+
+def test_a_fault_is_django_s_to_report_and_nothing_is_asked_twice(ids, monkeypatch, caplog):
     asked = []
-    monkeypatch.setattr("comments.reading.page", lambda *args, **options: 1 / 0)
+    monkeypatch.setattr("comments.reading.page", lambda *args, **options: asked.append(1) or 1 / 0)
 
-    def application(environ, start_response):
-        asked.append(environ["PATH_INFO"])
-        start_response("500 Internal Server Error", [])
-        return [b""]
+    status, _, _ = ask(ShortWay(Handler()), f"/api/v1/threads/{ids['thread_id']}/comments")
 
-    ask(ShortWay(application), f"/api/v1/threads/{ids['thread_id']}/comments")
-
-    assert asked == [f"/api/v1/threads/{ids['thread_id']}/comments"]
+    assert (status, asked) == ("500 Internal Server Error", [1])
+    assert [each.exc_info[0] for each in caplog.records if each.exc_info] == [ZeroDivisionError]
 
 
 def test_who_has_to_come_by_https_is_sent_there(ids, settings):
