@@ -18,7 +18,7 @@ from django.utils import translation
 
 from common.middleware import OF_PAGES
 from common.views import FAULT, PublicView, Query, Read, refuse_nulls
-from operations.requests import Answered, ids_in, tell
+from operations.requests import BEGAN, Answered, ids_in, tell
 
 Environ = dict[str, Any]
 Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
@@ -85,7 +85,7 @@ class ShortWay:
             found = _found_at(environ["PATH_INFO"])
             read = _read(found, environ["QUERY_STRING"])
         except Exception as fault:
-            return self.application({**environ, FAULT: fault}, start_response)
+            return self.application({**environ, FAULT: fault, BEGAN: began}, start_response)
         answered = Answered(found.route, "GET", 200, time.perf_counter() - began)
         tell(answered, ids_in(found.kwargs), is_public=True)
         start_response("200 OK", [*read.headers.items(), *of_all])

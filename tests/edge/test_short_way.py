@@ -1,6 +1,7 @@
 """Public reads rendered without Django's handler say what it would have said."""
 
 import io
+import time
 from uuid import uuid4
 
 import pytest
@@ -144,6 +145,15 @@ def test_who_came_by_https_is_told_to_come_so_again(ids, settings):
 
     assert short[1]["Strict-Transport-Security"].startswith("max-age=60")
     assert short == ask(Handler(), address, **secure)
+
+
+def test_a_slow_fault_took_as_long_as_its_reader_waited(ids, monkeypatch, caplog):
+    monkeypatch.setattr("comments.reading.page", lambda *args, **options: time.sleep(0.05) or 1 / 0)
+
+    ask(ShortWay(Handler()), f"/api/v1/threads/{ids['thread_id']}/comments")
+
+    (line,) = [each for each in caplog.records if each.getMessage() == "Answered."]
+    assert (line.fields["status"], line.fields["milliseconds"] >= 50) == (500, True)
 
 
 def test_a_read_is_counted_by_its_route(ids, monkeypatch):
