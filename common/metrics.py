@@ -9,7 +9,7 @@ from prometheus_client import Counter, Gauge, Histogram
 
 REQUESTS = Histogram(
     "colloquy_request_duration_seconds",
-    "From a request's arrival at Django to its answer.",
+    "From a request's arrival behind the edge to its answer.",
     ["route", "method", "status"],
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
 )

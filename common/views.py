@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, cast
 
 from django.http import HttpResponse, HttpResponseNotModified
 from django.http.response import HttpResponseBase
@@ -249,13 +249,13 @@ def etag_of(content: bytes) -> str:
 
 def _unless_known(request: Any, read: Read) -> HttpResponse:
     """The answer to who does not have it yet; 304 to who does."""
-    headers, answer = read.headers, HttpResponse(read.body, headers=read.headers)
+    answer: Any = HttpResponse(read.body, headers=read.headers)
     known = parse_etags(request.META.get("HTTP_IF_NONE_MATCH", ""))
-    if headers["ETag"] in {tag.removeprefix("W/") for tag in known}:  # weakly: RFC 9110, 13.1.2
-        answer = HttpResponseNotModified(headers=headers)
+    if read.headers["ETag"] in {tag.removeprefix("W/") for tag in known}:  # weak: RFC 9110
+        answer = HttpResponseNotModified(headers=read.headers)
         del answer["Content-Type"]
-    answer.is_public_read = True  # type: ignore[attr-defined]  # for middleware, which sees no view
-    return answer
+    answer.is_public_read = True  # for middleware, which sees no view
+    return cast("HttpResponse", answer)
 
 
 def _as_public(refusal: Any) -> None:

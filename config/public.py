@@ -95,9 +95,8 @@ class ShortWay:
 def _read(found: ResolverMatch, query: str) -> Read:
     translation.activate("en")
     refuse_nulls(query)
-    read: Read = found.func.cls().get(  # type: ignore[attr-defined]  # a class-based view has it
-        Query(parse_qs(query, keep_blank_values=True)), **found.kwargs
-    )
+    view: Any = found.func
+    read: Read = view.cls().get(Query(parse_qs(query, keep_blank_values=True)), **found.kwargs)
     return read
 
 
