@@ -41,7 +41,7 @@ def rated(thread, *votes, **fields):
             status=Status.PUBLISHED,
             up_count=up,
             down_count=down,
-            created_at=now + timedelta(milliseconds=number),
+            created_at=now + timedelta(microseconds=number),
             published_at=now,
             touched_at=now,
             **{"language": "en", **fields},
