@@ -27,14 +27,14 @@ if TYPE_CHECKING:
     from operations.supervisor import Child
 from operations import embedded
 from operations.embedded.home import find_home
-from operations.embedded.postgres import Postgres
+from operations.embedded.postgres import DATABASE, Postgres
 from operations.embedded.valkey import Valkey
 from operations.processes import SUPERVISOR
 
 READY_SECONDS = 60
 END_SECONDS = 60
 FLOOR = "bench.floor.wsgi:application"
-WEB = ("product", "floor")
+WEB = ("product", "floor", "twin")
 #: What a developer may have set for an install of their own.
 NOT_OURS = (
     *("ALLOWED_HOSTS", "DEBUG", "LIVE_URL", "METRICS_PORT", "PUBLIC_URL", "TRUSTED_PROXIES"),
@@ -73,6 +73,13 @@ class Stage:
         self._start("floor", "config.web", [*arguments, application])
         self.await_port(port, path)
         return self.process("floor")
+
+    def start_twin(self, database: str, *, port: int) -> None:
+        """The product once more, on another database of the same PostgreSQL."""
+        other = {str(self.port): str(port)}
+        arguments = [other.get(each, each) for each in self._child("web")[1]]
+        self._start("twin", "config.web", arguments, DATABASE_URL=self.url_of(database))
+        self.await_port(port, "/healthz")
 
     def process(self, name: str) -> psutil.Process:
         return psutil.Process(self.running[name].pid)
@@ -126,23 +133,56 @@ class Stage:
         self.sql("VACUUM ANALYZE")
         self.sql("CHECKPOINT")
 
-    def warm(self) -> str:
-        """Have all pages that fit in PostgreSQL's memory, as after some hours of readers; give how
-        much memory that is.
+    def warm(self, *relations: str, database: str = DATABASE) -> str:
+        """Have all pages (those of `relations`, if any are named) that fit in PostgreSQL's memory,
+        as after some hours of readers; give how much memory that is.
         """
-        self.sql("CREATE EXTENSION IF NOT EXISTS pg_prewarm")
-        self.sql(
-            "SELECT pg_prewarm(oid) FROM pg_class"
-            " WHERE relkind IN ('r', 'i') AND relnamespace = 'public'::regnamespace"
-        )
+        with psycopg.connect(self.url_of(database), autocommit=True) as connection:
+            connection.execute("CREATE EXTENSION IF NOT EXISTS pg_prewarm")
+            connection.execute(
+                "SELECT pg_prewarm(oid) FROM pg_class"
+                " WHERE relkind IN ('r', 'i') AND relnamespace = 'public'::regnamespace"
+                " AND (relname = ANY(%s) OR %s)",
+                [list(relations), not relations],
+            )
         return self.sql("SHOW shared_buffers")[0][0]
+
+    def copy_database(self, name: str) -> None:
+        """Copy the database as it stands. Web must not run: nobody else may be connected."""
+        self._leave_database()
+        with psycopg.connect(self.url_of("postgres"), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {DATABASE}")
+        self._enter_database()
+
+    def restart_postgres(self, *, memory: int) -> None:
+        """Start PostgreSQL anew with so many bytes for tables, none of them filled: what it reads
+        comes from the disk, for the system's copies are dropped too.
+        """
+        self._leave_database()
+        self.postgres.stop()
+        for path in (self.postgres.folder / "base").rglob("*"):
+            if path.is_file():
+                with path.open("rb") as file:
+                    os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+        self.postgres.memory = memory
+        self.postgres.ensure()
+        self._enter_database()
+
+    def _leave_database(self) -> None:
+        from django.db import connections
+
+        connections.close_all()
+        self.database.close()
+
+    def _enter_database(self) -> None:
+        self.database = psycopg.connect(os.environ["DATABASE_URL"], autocommit=True)
 
     def end(self) -> None:
         for name in list(self.running):
             self.end_one(name)
         self.database.close()
 
-    def _start(self, name: str, module: str, arguments: list[str]) -> None:
+    def _start(self, name: str, module: str, arguments: list[str], **environment: str) -> None:
         log = (self.folder / f"{name}.log").open("ab")
         self.running[name] = subprocess.Popen(
             [sys.executable, "-m", "operations.supervised", module, *arguments],
@@ -153,6 +193,7 @@ class Stage:
                 **os.environ,
                 SUPERVISOR: str(os.getpid()),
                 "DJANGO_SETTINGS_MODULE": "config.settings",
+                **environment,
             },
             start_new_session=True,
         )
@@ -232,6 +273,12 @@ class Stage:
         }
 
     # -- the record -------------------------------------------------------------------------
+    def url_of(self, database: str) -> str:
+        """Where a database of this PostgreSQL is."""
+        port = self.postgres.kept_port()
+        assert port  # it runs
+        return self.postgres.url(port, database)
+
     def sql(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         """Run one statement, committed at once; give the rows, if it makes any."""
         cursor = self.database.execute(statement, values)

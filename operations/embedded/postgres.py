@@ -43,6 +43,7 @@ class Postgres(Server):
         super().__init__(home, name="postgres", durable=durable)
         self.folder = home.path / "postgres"
         self.pid_file = self.folder / "postmaster.pid"
+        self.memory = buffers()
 
     def url(self, port: int, database: str = DATABASE) -> str:
         return f"postgresql://{USER}:{self.home.password}@127.0.0.1:{port}/{database}"
@@ -54,7 +55,7 @@ class Postgres(Server):
         self.pid_file.unlink(missing_ok=True)
 
     def command(self, port: int) -> list[str]:
-        settings = SETTINGS | {"shared_buffers": f"{buffers() // 2**20}MB", "port": str(port)}
+        settings = SETTINGS | {"shared_buffers": f"{self.memory // 2**20}MB", "port": str(port)}
         settings |= {} if self.durable else NOT_DURABLE
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         return [str(self._program("postgres")), "-D", str(self.folder), *options]
