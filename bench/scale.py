@@ -128,6 +128,8 @@ def _from_memory(here: Stage, report: Report, laid: "Ground", most: int) -> dict
         rows += [row for pages in (few, many) for row in pages.rows(asked)]
         ratios[asked] = many.p50(asked) / few.p50(asked)
     report.add("Pages of threads drawn by lot, rendered, from memory, one client", rows)
+    for pages in (few, many):
+        pages.line.close()
     here.end_one("twin")
     return ratios
 
@@ -142,6 +144,7 @@ def _from_disk(here: Stage, report: Report, laid: "Ground", most: int, memory: i
     pages = Pages(here.port, most, laid)
     report.say("Pages from the disk")
     pages.walk("from the disk", limit=20)
+    pages.line.close()
     here.end_one("product")  # its connections tell what they did
     [[blocks, spent]] = here.sql(
         "SELECT blks_read, blk_read_time FROM pg_stat_database WHERE datname = current_database()"

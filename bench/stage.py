@@ -68,17 +68,13 @@ class Stage:
 
     def start_beside(self, application: str, *, port: int, path: str) -> psutil.Process:
         """Another application under the product's server, with its flags; `path` answers."""
-        other = {str(self.port): str(port)}
-        arguments = [other.get(each, each) for each in self._child("web")[1]]
-        self._start("floor", "config.web", [*arguments, application])
+        self._start("floor", "config.web", [*self._web_at(port), application])
         self.await_port(port, path)
         return self.process("floor")
 
     def start_twin(self, database: str, *, port: int) -> None:
         """The product once more, on another database of the same PostgreSQL."""
-        other = {str(self.port): str(port)}
-        arguments = [other.get(each, each) for each in self._child("web")[1]]
-        self._start("twin", "config.web", arguments, DATABASE_URL=self.url_of(database))
+        self._start("twin", "config.web", self._web_at(port), DATABASE_URL=self.url_of(database))
         self.await_port(port, "/healthz")
 
     def process(self, name: str) -> psutil.Process:
@@ -156,14 +152,15 @@ class Stage:
 
     def restart_postgres(self, *, memory: int) -> None:
         """Start PostgreSQL anew with so many bytes for tables, none of them filled: what it reads
-        comes from the disk, for the system's copies are dropped too.
+        comes from the disk, for the system's copies are dropped too, where it can be told (Linux).
         """
         self._leave_database()
         self.postgres.stop()
-        for path in (self.postgres.folder / "base").rglob("*"):
-            if path.is_file():
-                with path.open("rb") as file:
-                    os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+        if sys.platform == "linux":
+            for path in (self.postgres.folder / "base").rglob("*"):
+                if path.is_file():
+                    with path.open("rb") as file:
+                        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
         self.postgres.memory = memory
         self.postgres.ensure()
         self._enter_database()
@@ -212,6 +209,11 @@ class Stage:
         children = self._children(workers=workers, threads=threads)
         child = next(each for each in children if each.name == name)
         return child.module, list(child.arguments)
+
+    def _web_at(self, port: int) -> list[str]:
+        """The product's arguments, for another port."""
+        other = {str(self.port): str(port)}
+        return [other.get(each, each) for each in self._child("web")[1]]
 
     def _children(self, *, workers: int = 2, threads: int = 4) -> list["Child"]:
         from operations.management.commands import up
